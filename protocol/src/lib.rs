@@ -1,0 +1,3 @@
+//! Protocol.
+#![no_std]
+#![forbid(unsafe_code)]
