@@ -1,0 +1,165 @@
+//! Builds the page and the relay that serves it: wasm, bindings, packages, Vite, precompression.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus};
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+use xshell::cmd;
+
+use crate::tools::{self, WASM, Workspace};
+
+/// Where the relay of `serve` and `dev` listens.
+const LISTEN: &str = "127.0.0.1:8080";
+const DEV_LISTEN: &str = "127.0.0.1:8081";
+
+/// Builds everything and says where the binary is.
+pub(crate) fn build(ws: &Workspace) -> Result<()> {
+    page(ws)?;
+    let binary = release_relay(ws)?;
+    println!("\nThe page is inside. Run it with:\n  {}", binary.display());
+    Ok(())
+}
+
+/// Builds everything, runs one relay and prints the address to open.
+pub(crate) fn serve(ws: &Workspace) -> Result<()> {
+    page(ws)?;
+    let binary = release_relay(ws)?;
+    println!("\nOpen http://{LISTEN}/ in a browser. Ctrl-C ends the relay.\n");
+    let mut relay = Command::new(binary);
+    finished("the relay", run_relay(&mut relay, ws, LISTEN).status()?)
+}
+
+/// Runs the debug relay with Vite's dev server in front.
+pub(crate) fn dev(ws: &Workspace) -> Result<()> {
+    page(ws)?;
+    ws.cargo(["build", "-p", "lowkey-relay"]).run()?;
+    let mut relay = Running(run_relay(&mut Command::new(ws.relay("debug")), ws, DEV_LISTEN).spawn()?);
+    println!("\nThe relay is at http://{DEV_LISTEN}/; open the address that Vite prints.\n");
+    let vite = Command::new("npm")
+        .args(["run", "dev"])
+        .current_dir(ws.path("www"))
+        .env("VITE_LOWKEY_RELAY", format!("http://{DEV_LISTEN}"))
+        .status()?;
+    if let Some(status) = relay.0.try_wait()? {
+        finished("the relay", status)?;
+    }
+    finished("Vite", vite)
+}
+
+/// Builds `www/dist` with everything in it, ready to be embedded.
+pub(crate) fn page(ws: &Workspace) -> Result<()> {
+    bindings(ws)?;
+    tools::need_node(ws)?;
+    tools::need_packages(ws, "www")?;
+    let sh = &ws.sh;
+    {
+        let _in_www = sh.push_dir(ws.path("www"));
+        cmd!(sh, "npm run --silent build").run()?;
+    }
+    precompress(ws)
+}
+
+/// Builds the wasm of the page and its JavaScript bindings in `www/src/wasm`.
+pub(crate) fn bindings(ws: &Workspace) -> Result<PathBuf> {
+    let wasm = wasm(ws, "lowkey-web-peer")?;
+    let folder = ws.path("www/src/wasm");
+    let done = folder.join("lowkey_bg.wasm");
+    if newer(&done, &wasm) {
+        return Ok(folder);
+    }
+    bind(&wasm, &folder, "lowkey", Bindings::Web)?;
+    Ok(folder)
+}
+
+/// Builds a crate as wasm with the profile of the page and returns the file.
+pub(crate) fn wasm(ws: &Workspace, package: &str) -> Result<PathBuf> {
+    tools::need_wasm_target(ws)?;
+    let build = ["build", "-p", package, "--target", WASM, "--profile", "wasm-release"];
+    ws.cargo(build).run()?;
+    let name = package.replace('-', "_");
+    Ok(ws.target.join(WASM).join("wasm-release").join(format!("{name}.wasm")))
+}
+
+/// For whom the JavaScript around the wasm is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Bindings {
+    Web,
+    Node,
+}
+
+/// Writes the JavaScript, the types and the stripped wasm of `wasm` to `folder`.
+pub(crate) fn bind(wasm: &Path, folder: &Path, name: &str, kind: Bindings) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(wasm).out_name(name).typescript(true);
+    bindgen.remove_name_section(true).remove_producers_section(true);
+    match kind {
+        Bindings::Web => bindgen.web(true)?,
+        Bindings::Node => bindgen.nodejs(true)?,
+    };
+    bindgen.generate(folder).with_context(|| format!("no bindings for {}", wasm.display()))
+}
+
+fn release_relay(ws: &Workspace) -> Result<PathBuf> {
+    ws.cargo(["build", "--release", "-p", "lowkey-relay"]).run()?;
+    Ok(ws.relay("release"))
+}
+
+fn precompress(ws: &Workspace) -> Result<()> {
+    let sh = &ws.sh;
+    let script = include_str!("precompress.mjs");
+    let dist = ws.path("www/dist");
+    cmd!(sh, "node --input-type=module - {dist}").stdin(script).quiet().run()?;
+    Ok(())
+}
+
+fn run_relay<'a>(relay: &'a mut Command, ws: &Workspace, listen: &str) -> &'a mut Command {
+    // A data folder inside the target folder: trying it out leaves nothing behind elsewhere.
+    relay.arg("--listen").arg(listen).arg("--data").arg(ws.target.join("serve-data"))
+}
+
+fn finished(what: &str, status: ExitStatus) -> Result<()> {
+    // Ctrl-C reaches the whole group; a relay that it ended has ended as it should.
+    if status.success() || status.code().is_none() || status.code() == Some(130) {
+        return Ok(());
+    }
+    bail!("{what} ended with {status}")
+}
+
+/// A program that ends with us.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to do.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Whether `done` was made after `source` was.
+fn newer(done: &Path, source: &Path) -> bool {
+    let time = |path: &Path| fs::metadata(path).and_then(|data| data.modified());
+    let (Ok(done), Ok(source)): (Result<SystemTime, _>, _) = (time(done), time(source)) else {
+        return false;
+    };
+    done > source
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_not_newer() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        assert!(!newer(Path::new("no-such-file"), &here));
+        assert!(!newer(&here, Path::new("no-such-file")));
+        assert!(!newer(&here, &here));
+    }
+}
