@@ -1,0 +1,3 @@
+//! Finds and publishes records over Kademlia.
+
+pub mod record;

@@ -1,0 +1,85 @@
+//! What a Kademlia record of ours is (PROTOCOL.md, "Records in the DHT"); relays use it too.
+//!
+//! The publisher field stays empty, always: it would tie a blinded key to a libp2p peer id, and
+//! every node that holds the record would copy that on.
+
+use libp2p::kad;
+use web_time::Instant;
+
+/// What each of our keys begins with; 32 bytes of blinded key follow.
+pub const KEY_PREFIX: &[u8] = b"/lowkey/1/";
+
+/// The two lengths of a record's value, in bytes: presence and inbox.
+pub const VALUE_LENGTHS: [usize; 2] = [1_170, 3_218];
+
+/// Makes the record to put, without a publisher.
+pub fn to_put(key: &[u8], value: Vec<u8>, expires: Instant) -> kad::Record {
+    kad::Record { key: kad::RecordKey::new(&key), value, publisher: None, expires: Some(expires) }
+}
+
+/// Checks the outer form of a record: a filter that costs nothing, before anything else looks.
+pub fn check_form(record: &kad::Record) -> Result<(), ForeignRecord> {
+    let key = record.key.as_ref();
+    if key.len() != KEY_PREFIX.len() + 32 || !key.starts_with(KEY_PREFIX) {
+        return Err(ForeignRecord::Key);
+    }
+    if !VALUE_LENGTHS.contains(&record.value.len()) {
+        return Err(ForeignRecord::Length { found: record.value.len() });
+    }
+    if record.publisher.is_some() {
+        return Err(ForeignRecord::Publisher);
+    }
+    Ok(())
+}
+
+/// Why a Kademlia record is not one of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ForeignRecord {
+    /// The key is not a blinded key behind our prefix.
+    #[error("the key is not one of ours")]
+    Key,
+    /// The value has neither of the two lengths.
+    #[error("value of {found} bytes where only 1,170 or 3,218 are known")]
+    Length {
+        /// Its bytes.
+        found: usize,
+    },
+    /// The record names who published it.
+    #[error("the record names a publisher")]
+    Publisher,
+}
+
+#[cfg(test)]
+mod tests {
+    use libp2p::PeerId;
+
+    use super::*;
+
+    fn record() -> kad::Record {
+        let key = [KEY_PREFIX, &[7; 32]].concat();
+        to_put(&key, vec![0; 1_170], Instant::now())
+    }
+
+    #[test]
+    fn a_record_to_put_names_no_publisher() {
+        assert_eq!(record().publisher, None);
+        assert_eq!(check_form(&record()), Ok(()));
+    }
+
+    #[test]
+    fn each_broken_form_has_its_name() {
+        let mut named = record();
+        named.publisher = Some(PeerId::random());
+        assert_eq!(check_form(&named), Err(ForeignRecord::Publisher));
+
+        let mut short = record();
+        short.value.pop();
+        assert_eq!(check_form(&short), Err(ForeignRecord::Length { found: 1_169 }));
+
+        for key in [&b"/lowkey/1/"[..], b"/lowkey/2/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", b""] {
+            let mut foreign = record();
+            foreign.key = kad::RecordKey::new(&key);
+            assert_eq!(check_form(&foreign), Err(ForeignRecord::Key));
+        }
+    }
+}
