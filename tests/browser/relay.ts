@@ -1,0 +1,71 @@
+/** A real relay as a process of its own, which a test can kill and bring back. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const PROGRAM = process.env['LOWKEY_RELAY'];
+
+export class Relay {
+  #process: ChildProcess | undefined;
+  /** Its page, as `http://127.0.0.1:PORT`. */
+  readonly origin: string;
+  readonly #folder: string;
+  readonly #options: readonly string[];
+
+  private constructor(origin: string, folder: string, options: readonly string[]) {
+    this.origin = origin;
+    this.#folder = folder;
+    this.#options = options;
+  }
+
+  /** Starts a relay on a free port of the loopback; `bootstrap` are pages of other relays. */
+  static async start(...bootstrap: readonly Relay[]): Promise<Relay> {
+    const folder = await mkdtemp(join(tmpdir(), 'lowkey-relay-'));
+    const options = bootstrap.flatMap((other) => ['--bootstrap', other.origin]);
+    const { process, origin } = await run(['--listen', '127.0.0.1:0', '--data', folder, ...options]);
+    const relay = new Relay(origin, folder, options);
+    relay.#process = process;
+    return relay;
+  }
+
+  /** Kills it without a goodbye. */
+  async kill(): Promise<void> {
+    const process = this.#process;
+    this.#process = undefined;
+    if (process === undefined) return;
+    const gone = once(process, 'exit');
+    process.kill('SIGKILL');
+    await gone;
+  }
+
+  /** Starts it again: same port, same key. */
+  async restart(): Promise<void> {
+    const listen = this.origin.replace('http://', '');
+    const { process } = await run(['--listen', listen, '--data', this.#folder, ...this.#options]);
+    this.#process = process;
+  }
+
+  async end(): Promise<void> {
+    await this.kill();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function run(options: readonly string[]): Promise<{ process: ChildProcess; origin: string }> {
+  if (PROGRAM === undefined) throw new Error('LOWKEY_RELAY must name the relay; cargo xtask test sets it');
+  const process = spawn(PROGRAM, options, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const said: string[] = [];
+  process.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString()));
+  for await (const line of createInterface({ input: process.stdout })) {
+    said.push(line);
+    const origin = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
+    if (origin !== undefined) {
+      process.stdout.resume();
+      return { process, origin };
+    }
+  }
+  throw new Error(`the relay ended before it listened:\n${said.join('\n')}`);
+}
