@@ -1,3 +1,89 @@
-//! placeholder
-use crate::tools::Workspace;
-pub(crate) fn run(_: &Workspace, _: bool) -> anyhow::Result<()> { Ok(()) }
+//! Judges the tree without running it: format, clippy, types, lint, dependencies, rules, docs.
+
+mod api;
+mod deny;
+
+use anyhow::{Result, bail};
+use xshell::cmd;
+
+use crate::tidy;
+use crate::tools::{self, WASM, Workspace};
+use crate::web;
+
+/// One part of the check, by its name.
+type Step = (&'static str, fn(&Workspace) -> Result<()>);
+
+/// What is judged, the quick parts first.
+const STEPS: [Step; 9] = [
+    ("format", format),
+    ("tidy", tidy::run),
+    ("licences, bans, sources", deny::run),
+    ("clippy, native", clippy),
+    ("clippy, wasm", clippy_wasm),
+    ("documents", documents),
+    ("bindings", |ws| web::bindings(ws).map(drop)),
+    ("api.d.ts", api::compare),
+    ("types and lint of the page", page),
+];
+
+/// Runs every part and names those that fail.
+pub(crate) fn run(ws: &Workspace, bless: bool) -> Result<()> {
+    if bless {
+        web::bindings(ws)?;
+        api::bless(ws)?;
+    }
+    let failed = failures(ws);
+    if failed.is_empty() {
+        println!("\ncheck: {} parts passed", STEPS.len());
+        return Ok(());
+    }
+    bail!("check: {} of {} parts failed: {}", failed.len(), STEPS.len(), failed.join("; "))
+}
+
+/// Runs every part and returns the names of those that fail.
+pub(crate) fn failures(ws: &Workspace) -> Vec<&'static str> {
+    let mut failed = Vec::new();
+    for (name, step) in STEPS {
+        println!("\n== check: {name}");
+        if let Err(error) = step(ws) {
+            println!("{name}: {error:#}");
+            failed.push(name);
+        }
+    }
+    failed
+}
+
+/// How many parts a check has.
+pub(crate) const fn parts() -> usize {
+    STEPS.len()
+}
+
+fn format(ws: &Workspace) -> Result<()> {
+    Ok(ws.cargo(["fmt", "--all", "--check"]).run()?)
+}
+
+fn clippy(ws: &Workspace) -> Result<()> {
+    Ok(ws.cargo(["clippy", "--all-targets", "--", "-D", "warnings"]).run()?)
+}
+
+fn clippy_wasm(ws: &Workspace) -> Result<()> {
+    tools::need_wasm_target(ws)?;
+    let crates = ["lowkey-protocol", "lowkey-network", "lowkey-web-peer", "lowkey-vectors-wasm"];
+    let packages = crates.iter().flat_map(|name| ["-p", *name]);
+    let clippy = ws.cargo(["clippy", "--target", WASM]).args(packages);
+    Ok(clippy.args(["--", "-D", "warnings"]).run()?)
+}
+
+fn documents(ws: &Workspace) -> Result<()> {
+    // Not in the environment of dependencies: only our own crates are documented.
+    let doc = ws.cargo(["doc", "--no-deps", "--document-private-items"]);
+    Ok(doc.env("RUSTDOCFLAGS", "-D warnings").run()?)
+}
+
+fn page(ws: &Workspace) -> Result<()> {
+    tools::need_node(ws)?;
+    tools::need_packages(ws, "www")?;
+    let sh = &ws.sh;
+    let _in_www = sh.push_dir(ws.path("www"));
+    Ok(cmd!(sh, "npm run --silent check").run()?)
+}

@@ -1,3 +1,167 @@
-//! placeholder
-use crate::tools::Workspace;
-pub(crate) fn run(_: &Workspace, _: bool) -> anyhow::Result<()> { Ok(()) }
+//! Runs every test and counts what passed.
+
+mod count;
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::check;
+use crate::tools::{self, Workspace};
+use crate::web::{self, Bindings};
+use count::Count;
+
+/// Runs the check and every test; `fast` leaves out the check and the browsers.
+pub(crate) fn run(ws: &Workspace, fast: bool) -> Result<()> {
+    let mut report = Report::default();
+    if !fast {
+        report.add("check", || {
+            let failed = check::failures(ws).len();
+            Ok(Count { passed: check::parts() - failed, failed, ..Count::default() })
+        });
+    }
+    report.add("tests in Rust", || cargo_tests(ws));
+    report.add("vectors in wasm", || vectors_in_wasm(ws));
+    if !fast {
+        report.add("page, unit tests", || page_tests(ws));
+        report.add("page, in a browser", || browser_tests(ws));
+    }
+    report.finish()
+}
+
+/// Lines of the summary.
+#[derive(Default)]
+struct Report {
+    lines: Vec<String>,
+    total: Count,
+}
+
+impl Report {
+    /// Runs one part. A part that could not run counts as one failure and says why.
+    fn add(&mut self, name: &str, part: impl FnOnce() -> Result<Count>) {
+        println!("\n==== {name}");
+        let start = Instant::now();
+        let (count, why) = match part() {
+            Ok(count) => (count, String::new()),
+            Err(error) => (Count { failed: 1, ..Count::default() }, format!(": {error:#}")),
+        };
+        let seconds = start.elapsed().as_secs();
+        self.lines.push(format!("{name:<22} {count}  ({seconds} s){why}"));
+        self.total += count;
+    }
+
+    fn finish(self) -> Result<()> {
+        println!("\n==== summary");
+        self.lines.iter().for_each(|line| println!("{line}"));
+        println!("{} passed, {} failed", self.total.passed, self.total.failed);
+        if self.total.failed > 0 {
+            bail!("not every test passed");
+        }
+        Ok(())
+    }
+}
+
+/// Every Rust test of the default members, built in one go so that libp2p is compiled once.
+fn cargo_tests(ws: &Workspace) -> Result<Count> {
+    let mut tests: Command = ws.cargo(["test", "--no-fail-fast"]).into();
+    let mut child = tests.stdout(Stdio::piped()).spawn()?;
+    let stdout = child.stdout.take().context("no output of cargo test")?;
+    let mut count = Count::default();
+    for line in BufReader::new(stdout).lines() {
+        let line = line?;
+        count += count::of_cargo(&line);
+        if count::is_worth_showing(&line) {
+            println!("{line}");
+        }
+    }
+    settle(count, child.wait()?.success())
+}
+
+/// A run that failed without a failed test (it did not compile) is a failure all the same.
+fn settle(mut count: Count, succeeded: bool) -> Result<Count> {
+    if !succeeded && count.failed == 0 {
+        count.failed = 1;
+    }
+    if count.passed + count.failed == 0 {
+        bail!("no test ran");
+    }
+    Ok(count)
+}
+
+/// The golden vectors in wasm, under node.
+fn vectors_in_wasm(ws: &Workspace) -> Result<Count> {
+    tools::need_node(ws)?;
+    let wasm = web::wasm(ws, "lowkey-vectors-wasm")?;
+    let folder = ws.target.join("vectors-wasm");
+    web::bind(&wasm, &folder, "vectors", Bindings::Node)?;
+    let script = "process.stdout.write(require('./vectors.js').run())";
+    let output = Command::new("node").args(["-e", script]).current_dir(&folder).output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    print!("{text}{}", String::from_utf8_lossy(&output.stderr));
+    settle(count::of_vectors(&text), output.status.success())
+}
+
+fn page_tests(ws: &Workspace) -> Result<Count> {
+    tools::need_node(ws)?;
+    tools::need_packages(ws, "www")?;
+    web::bindings(ws)?;
+    vitest(ws, "www", &[])
+}
+
+/// Two pages, real relays: the debug relay and the page as people get it.
+fn browser_tests(ws: &Workspace) -> Result<Count> {
+    let chromium = tools::need_chromium(ws)?;
+    web::page(ws)?;
+    // Together with the tests, so that the features, and so libp2p, are those already built.
+    ws.cargo(["build", "--bins", "--tests"]).run()?;
+    tools::need_packages(ws, "tests/browser")?;
+    let variables = [
+        ("LOWKEY_RELAY", ws.relay("debug")),
+        ("LOWKEY_CHROMIUM", chromium),
+        ("LOWKEY_ROOT", ws.root.clone()),
+    ];
+    vitest(ws, "tests/browser", &variables)
+}
+
+fn vitest(ws: &Workspace, folder: &str, variables: &[(&str, std::path::PathBuf)]) -> Result<Count> {
+    let report = ws.target.join("vitest.json");
+    if report.exists() {
+        fs::remove_file(&report)?;
+    }
+    let status = Command::new("npm")
+        .args(["test", "--silent", "--", "--reporter=default", "--reporter=json"])
+        .arg(format!("--outputFile.json={}", report.display()))
+        .current_dir(ws.path(folder))
+        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .env("CI", env::var_os("CI").unwrap_or_else(|| "true".into()))
+        .status()?;
+    let text = fs::read_to_string(&report)
+        .with_context(|| format!("vitest in {folder} left no report"))?;
+    settle(count::of_vitest(&text)?, status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_cannot_run_fails_the_whole() {
+        let mut report = Report::default();
+        report.add("good", || Ok(Count { passed: 2, ..Count::default() }));
+        report.add("bad", || bail!("no browser"));
+        assert_eq!(report.total.failed, 1);
+        assert!(report.lines[1].contains("no browser"));
+        assert!(report.finish().is_err());
+    }
+
+    #[test]
+    fn a_run_that_did_not_compile_is_a_failure() {
+        assert_eq!(settle(Count { passed: 3, ..Count::default() }, false).unwrap().failed, 1);
+        assert!(settle(Count::default(), true).is_err());
+        assert_eq!(settle(Count { passed: 3, ..Count::default() }, true).unwrap().failed, 0);
+    }
+}

@@ -16,7 +16,8 @@ pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 /// The oldest Node that Vite runs on.
 const NODE_AT_LEAST: (u32, u32) = (20, 19);
 
-const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+const BROWSERS: [&str; 4] =
+    ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
 /// The checkout, the target folder and a shell that stands in the root.
 #[derive(Debug)]
@@ -36,7 +37,10 @@ impl Workspace {
         let text = cmd!(sh, "cargo metadata --format-version 1 --no-deps").quiet().read()?;
         let metadata: serde_json::Value = serde_json::from_str(&text)?;
         let folder = |key: &str| {
-            metadata[key].as_str().map(PathBuf::from).with_context(|| format!("no {key} in metadata"))
+            metadata[key]
+                .as_str()
+                .map(PathBuf::from)
+                .with_context(|| format!("no {key} in metadata"))
         };
         let (root, target) = (folder("workspace_root")?, folder("target_directory")?);
         sh.change_dir(&root);
@@ -141,7 +145,8 @@ pub(crate) fn need_chromium(ws: &Workspace) -> Result<PathBuf> {
         println!("Chromium is missing: installing it by apt-get");
         let _quiet = sh.push_env("DEBIAN_FRONTEND", "noninteractive");
         cmd!(sh, "apt-get update -qq").run()?;
-        cmd!(sh, "apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core").run()?;
+        cmd!(sh, "apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core")
+            .run()?;
         if let Some(found) = on_path("chromium") {
             return Ok(found);
         }

@@ -36,7 +36,8 @@ pub(crate) fn serve(ws: &Workspace) -> Result<()> {
 pub(crate) fn dev(ws: &Workspace) -> Result<()> {
     page(ws)?;
     ws.cargo(["build", "-p", "lowkey-relay"]).run()?;
-    let mut relay = Running(run_relay(&mut Command::new(ws.relay("debug")), ws, DEV_LISTEN).spawn()?);
+    let mut relay =
+        Running(run_relay(&mut Command::new(ws.relay("debug")), ws, DEV_LISTEN).spawn()?);
     println!("\nThe relay is at http://{DEV_LISTEN}/; open the address that Vite prints.\n");
     let vite = Command::new("npm")
         .args(["run", "dev"])
@@ -66,11 +67,11 @@ pub(crate) fn page(ws: &Workspace) -> Result<()> {
 pub(crate) fn bindings(ws: &Workspace) -> Result<PathBuf> {
     let wasm = wasm(ws, "lowkey-web-peer")?;
     let folder = ws.path("www/src/wasm");
-    let done = folder.join("lowkey_bg.wasm");
+    let done = folder.join("lowkey_web_peer_bg.wasm");
     if newer(&done, &wasm) {
         return Ok(folder);
     }
-    bind(&wasm, &folder, "lowkey", Bindings::Web)?;
+    bind(&wasm, &folder, "lowkey_web_peer", Bindings::Web)?;
     Ok(folder)
 }
 
@@ -105,7 +106,8 @@ pub(crate) fn bind(wasm: &Path, folder: &Path, name: &str, kind: Bindings) -> Re
     bindgen.generate(folder).with_context(|| format!("no bindings for {}", wasm.display()))
 }
 
-fn release_relay(ws: &Workspace) -> Result<PathBuf> {
+/// Builds the relay with the page inside, and returns its path.
+pub(crate) fn release_relay(ws: &Workspace) -> Result<PathBuf> {
     ws.cargo(["build", "--release", "-p", "lowkey-relay"]).run()?;
     Ok(ws.relay("release"))
 }
