@@ -12,8 +12,8 @@ use xshell::cmd;
 use crate::tools::{self, WASM, Workspace};
 
 /// Where the relay of `serve` and `dev` listens.
-const LISTEN: &str = "127.0.0.1:8080";
-const DEV_LISTEN: &str = "127.0.0.1:8081";
+const LISTEN: &str = "127.0.0.1:8470";
+const DEV_LISTEN: &str = "127.0.0.1:8471";
 
 /// Builds everything and says where the binary is.
 pub(crate) fn build(ws: &Workspace) -> Result<()> {
