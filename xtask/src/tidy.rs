@@ -35,7 +35,7 @@ impl Finding {
 type Rule = fn(&Tree) -> Vec<Finding>;
 
 /// Every rule by its name.
-const RULES: [(&str, Rule); 24] = [
+const RULES: [(&str, Rule); 25] = [
     ("file length", text::length),
     ("open ends", text::open_ends),
     ("names of files", text::names),
@@ -60,6 +60,7 @@ const RULES: [(&str, Rule); 24] = [
     ("wire code and PROTOCOL.md", wire::hash),
     ("labels", wire::labels),
     ("limits and vectors", wire::limits_and_vectors),
+    ("parts of PROTOCOL.md", wire::sections),
 ];
 
 /// Runs every rule on the checkout.

@@ -127,11 +127,14 @@ pub(super) fn skipped_tests(tree: &Tree) -> Vec<Finding> {
         .collect()
 }
 
-/// A test waits for a state; a sleep is either too short or too long.
+/// A test waits for a state; a sleep is either too short or too long. A benchmark may let things
+/// settle.
 pub(super) fn sleeps(tree: &Tree) -> Vec<Finding> {
     let marks = ["thread::sleep(", "time::sleep(", "waitForTimeout(", "setTimeout("];
     let is_test = |path: &str| {
-        path.starts_with("tests/") || path.ends_with(".test.ts") || path.ends_with("/tests.rs")
+        (path.starts_with("tests/") && !path.contains("/benches/"))
+            || path.ends_with(".test.ts")
+            || path.ends_with("/tests.rs")
     };
     let sleeps = move |line: &str| {
         !line.trim_start().starts_with("//") && marks.iter().any(|mark| line.contains(mark))

@@ -38,22 +38,71 @@ pub(super) fn labels(tree: &Tree) -> Vec<Finding> {
     used_labels(tree).iter().filter_map(missing).collect()
 }
 
-/// Every limit and every file of vectors is in the document.
+/// Every limit stands in the document with its value, and every file of vectors is named.
 pub(super) fn limits_and_vectors(tree: &Tree) -> Vec<Finding> {
     let Some(text) = tree.get(DOCUMENT) else { return Vec::new() };
-    let lines = tree
-        .below(LIMITS, ".rs")
-        .flat_map(|(path, text)| code(text).map(move |(at, line)| (path, at, line)));
-    let limits = lines.filter_map(|(path, at, line)| {
-        let name = line.trim_start().strip_prefix("pub const ")?.split(':').next()?;
-        (!text.contains(&format!("`{name}`")))
-            .then(|| Finding::at(path, at, format!("PROTOCOL.md does not name the limit `{name}`")))
-    });
+    let files = tree.below(LIMITS, ".rs");
+    let limits =
+        files.flat_map(|(path, code)| limit_rows(code).into_iter().map(move |row| (path, row)));
+    let limits = limits
+        .filter(|(_, (row, _))| !text.lines().any(|line| line.starts_with(row)))
+        .map(|(path, (row, meaning))| {
+            Finding::new(
+                path,
+                format!("PROTOCOL.md, \"Limits\", needs the row `{row} {meaning} |`"),
+            )
+        });
     let vectors = tree
         .below("tests/vectors/", ".json")
         .filter(|(path, _)| !text.contains(path))
         .map(|(path, _)| Finding::new(path, "PROTOCOL.md does not name these vectors"));
     limits.chain(vectors).collect()
+}
+
+/// Returns name and value of each limit as they begin a row of the document's table, and what the
+/// comment above says.
+fn limit_rows(code: &str) -> Vec<(String, String)> {
+    let mut meaning = String::new();
+    let mut rows = Vec::new();
+    for line in code.lines().map(str::trim) {
+        if let Some(comment) = line.strip_prefix("///") {
+            meaning = format!("{meaning} {}", comment.trim()).trim().to_owned();
+        } else if let Some(limit) = line.strip_prefix("pub const ") {
+            let name = limit.split(':').next().unwrap_or_default();
+            let value = limit.split(" = ").nth(1).unwrap_or_default().trim_end_matches(';');
+            rows.push((format!("| `{name}` | {value} |"), std::mem::take(&mut meaning)));
+        } else {
+            meaning.clear();
+        }
+    }
+    rows
+}
+
+/// A part of the document that code names is there.
+pub(super) fn sections(tree: &Tree) -> Vec<Finding> {
+    let Some(text) = tree.get(DOCUMENT) else { return Vec::new() };
+    let headings: Vec<&str> = text.lines().filter(|line| line.starts_with('#')).collect();
+    let mut found = Vec::new();
+    for (path, text) in
+        tree.files().filter(|(path, _)| path.ends_with(".rs") || path.ends_with(".ts"))
+    {
+        for named in named_sections(text) {
+            if !headings.iter().any(|heading| heading.trim_start_matches(['#', ' ']) == named) {
+                found.push(Finding::new(path, format!("PROTOCOL.md has no part \"{named}\"")));
+            }
+        }
+    }
+    found
+}
+
+/// Returns what stands between quotation marks after the document's name, in comments.
+fn named_sections(text: &str) -> Vec<String> {
+    let comments = text.lines().map(str::trim_start).filter(|line| line.starts_with("//"));
+    let comments: Vec<&str> =
+        comments.map(|line| line.trim_start_matches(['/', '!', ' '])).collect();
+    let joined = comments.join(" ");
+    let cited = joined.split("PROTOCOL.md, \"").skip(1);
+    cited.filter_map(|rest| Some(rest.split('"').next()?.to_owned())).collect()
 }
 
 /// Hashes what the wire code says, without comments, tests and spaces.
@@ -151,14 +200,27 @@ mod tests {
     #[test]
     fn limits_and_vectors_that_are_not_named_are_found() {
         let files = |document| {
-            let limits = "pub const FRAME_BYTES: usize = 16_384;\n";
-            Tree::of(&[
-                ("protocol/src/limits.rs", limits),
-                ("tests/vectors/a.json", "{}"),
-                (DOCUMENT, document),
-            ])
+            let limits =
+                "/// Bytes of the\n/// longest frame.\npub const FRAME_BYTES: usize = 16_384;\n";
+            let limits = ("protocol/src/limits/frames.rs", limits);
+            Tree::of(&[limits, ("tests/vectors/a.json", "{}"), (DOCUMENT, document)])
         };
-        assert_eq!(limits_and_vectors(&files("nothing")).len(), 2);
-        assert_eq!(limits_and_vectors(&files("`FRAME_BYTES`, tests/vectors/a.json")), []);
+        let found = limits_and_vectors(&files("nothing"));
+        assert_eq!(found.len(), 2);
+        assert!(
+            found[0].advice.contains("| `FRAME_BYTES` | 16_384 | Bytes of the longest frame. |")
+        );
+        let described = "tests/vectors/a.json\n| `FRAME_BYTES` | 16_384 | A frame. |";
+        assert_eq!(limits_and_vectors(&files(described)), []);
+        let other_value = described.replace("384", "000");
+        assert_eq!(limits_and_vectors(&files(&other_value)).len(), 1);
+    }
+
+    #[test]
+    fn a_part_that_is_not_there_is_found() {
+        let code = "//! Frames (PROTOCOL.md, \"Frames and\n//! content\").\n";
+        let files = |document| Tree::of(&[("protocol/src/wire.rs", code), (DOCUMENT, document)]);
+        assert_eq!(sections(&files("## Frames\n")).len(), 1);
+        assert_eq!(sections(&files("### Frames and content\n")), []);
     }
 }
