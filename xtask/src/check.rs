@@ -23,7 +23,7 @@ const STEPS: [Step; 9] = [
     ("documents", documents),
     ("bindings", |ws| web::bindings(ws).map(drop)),
     ("api.d.ts", api::compare),
-    ("types and lint of the page", page),
+    ("types and lint, TypeScript", page),
 ];
 
 /// Runs every part and names those that fail.
@@ -75,15 +75,22 @@ fn clippy_wasm(ws: &Workspace) -> Result<()> {
 }
 
 fn documents(ws: &Workspace) -> Result<()> {
-    // Not in the environment of dependencies: only our own crates are documented.
-    let doc = ws.cargo(["doc", "--no-deps", "--document-private-items"]);
-    Ok(doc.env("RUSTDOCFLAGS", "-D warnings").run()?)
+    let doc = |more: &[&'static str]| {
+        let doc = ws.cargo(["doc", "--no-deps", "--document-private-items"]);
+        doc.args(more).env("RUSTDOCFLAGS", "-D warnings").run()
+    };
+    doc(&[])?;
+    Ok(doc(&["-p", "lowkey-web-peer", "--target", WASM])?)
 }
 
+/// The page, and the tests that look at it in a browser.
 fn page(ws: &Workspace) -> Result<()> {
     tools::need_node(ws)?;
-    tools::need_packages(ws, "www")?;
     let sh = &ws.sh;
-    let _in_www = sh.push_dir(ws.path("www"));
-    Ok(cmd!(sh, "npm run --silent check").run()?)
+    for folder in ["www", "tests/browser"] {
+        tools::need_packages(ws, folder)?;
+        let _inside = sh.push_dir(ws.path(folder));
+        cmd!(sh, "npm run --silent check").run()?;
+    }
+    Ok(())
 }

@@ -35,7 +35,7 @@ impl Finding {
 type Rule = fn(&Tree) -> Vec<Finding>;
 
 /// Every rule by its name.
-const RULES: [(&str, Rule); 25] = [
+const RULES: [(&str, Rule); 27] = [
     ("file length", text::length),
     ("open ends", text::open_ends),
     ("names of files", text::names),
@@ -43,6 +43,7 @@ const RULES: [(&str, Rule); 25] = [
     ("skipped tests", text::skipped_tests),
     ("sleeps in tests", text::sleeps),
     ("registries", text::registries),
+    ("links of documents", text::links),
     ("module documents", rust::module_documents),
     ("pure protocol", rust::pure_protocol),
     ("target cfg", rust::target_cfg),
@@ -52,6 +53,7 @@ const RULES: [(&str, Rule); 25] = [
     ("lib.rs", rust::library_roots),
     ("dependency direction", crates::direction),
     ("lint tables", crates::lint_tables),
+    ("features", crates::features),
     ("versions", crates::versions),
     ("what the relay takes of network", crates::relay_uses),
     ("raw HTML", web::raw_html),

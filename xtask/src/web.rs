@@ -27,7 +27,7 @@ pub(crate) fn build(ws: &Workspace) -> Result<()> {
 pub(crate) fn serve(ws: &Workspace) -> Result<()> {
     page(ws)?;
     let binary = release_relay(ws)?;
-    println!("\nOpen http://{LISTEN}/ in a browser. Ctrl-C ends the relay.\n");
+    println!("\nThe relay prints the address to open; Ctrl-C ends it.\n");
     let mut relay = Command::new(binary);
     finished("the relay", run_relay(&mut relay, ws, LISTEN).status()?)
 }

@@ -18,6 +18,10 @@ const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// Judges the dependencies by cargo-deny, or by hand.
 pub(super) fn run(ws: &Workspace) -> Result<()> {
+    let locked = ws.cargo(["metadata", "--format-version", "1", "--locked"]).quiet();
+    if locked.ignore_stdout().run().is_err() {
+        bail!("Cargo.lock does not fit the manifests: run `cargo check` and commit Cargo.lock");
+    }
     if tools::on_path("cargo-deny").is_some() {
         println!("judged by cargo-deny: bans, licences, sources");
         return Ok(ws.cargo(["deny", "check", "bans", "licenses", "sources"]).run()?);

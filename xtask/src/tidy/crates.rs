@@ -105,6 +105,22 @@ pub(super) fn lint_tables(tree: &Tree) -> Vec<Finding> {
     .collect()
 }
 
+/// A feature never changes what people get: there is one, for tests.
+pub(super) fn features(tree: &Tree) -> Vec<Finding> {
+    let all = DIRECTION.iter().filter_map(|(folder, _)| manifest(tree, folder));
+    all.flat_map(|(path, text)| {
+        let table: Table = text.parse().unwrap_or_default();
+        let named = table.get("features").and_then(Value::as_table).cloned().unwrap_or_default();
+        let other = named.into_iter().filter(|(name, _)| name != "test-support");
+        other
+            .map(|(name, _)| {
+                Finding::new(&path, format!("no feature `{name}`: only `test-support` may exist"))
+            })
+            .collect::<Vec<_>>()
+    })
+    .collect()
+}
+
 /// Every version stands in the root manifest.
 pub(super) fn versions(tree: &Tree) -> Vec<Finding> {
     let all = DIRECTION.iter().filter_map(|(folder, _)| manifest(tree, folder));
@@ -225,6 +241,12 @@ mod tests {
             found(lint_tables, "xtask/Cargo.toml", "[lints.rust]\nunsafe_code = \"deny\""),
             0
         );
+    }
+
+    #[test]
+    fn a_feature_for_people_is_found() {
+        assert_eq!(found(features, "relay/Cargo.toml", "[features]\nfast = []"), 1);
+        assert_eq!(found(features, "relay/Cargo.toml", "[features]\ntest-support = []"), 0);
     }
 
     #[test]

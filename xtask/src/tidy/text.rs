@@ -177,6 +177,29 @@ pub(super) fn registries(tree: &Tree) -> Vec<Finding> {
         .collect()
 }
 
+/// A link or a picture in a document leads to something.
+pub(super) fn links(tree: &Tree) -> Vec<Finding> {
+    let documents = tree.files().filter(|(path, _)| path.ends_with(".md"));
+    let broken = |path: &str, target: &str| {
+        let file = target.split('#').next().unwrap_or_default();
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let full = format!("{folder}/{file}");
+        let full = full.trim_start_matches('/');
+        !(file.is_empty()
+            || target.contains("://")
+            || tree.files().any(|(path, _)| path == full || path.starts_with(&format!("{full}/"))))
+    };
+    documents
+        .flat_map(|(path, text)| lines(text, |_| true).map(move |(at, line)| (path, at, line)))
+        .flat_map(|(path, at, line)| {
+            let targets = line.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+            targets.map(move |target| (path, at, target))
+        })
+        .filter(|(path, _, target)| broken(path, target))
+        .map(|(path, at, target)| Finding::at(path, at, format!("`{target}` leads nowhere")))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -261,6 +284,18 @@ mod tests {
             assert_eq!(found(sleeps, "network/src/driver.rs", text), 0, "{text}");
         }
         assert_eq!(found(sleeps, "tests/browser/talk.test.ts", "await page.waitForTimeout(9)"), 1);
+    }
+
+    #[test]
+    fn links_that_lead_nowhere_are_found() {
+        let tree = |text| Tree::of(&[("README.md", text), ("docs/a.png", ""), ("docs/b.md", "")]);
+        assert_eq!(
+            links(&tree("![A](docs/a.png) [B](docs/b.md#top) [C](https://example.org)")),
+            []
+        );
+        assert_eq!(links(&tree("[here](#part) [folder](docs)")), []);
+        assert_eq!(links(&tree("![A](docs/c.png) [B](b.md)")).len(), 2);
+        assert_eq!(links(&Tree::of(&[("docs/b.md", "[B](a.png)"), ("docs/a.png", "")])), []);
     }
 
     #[test]

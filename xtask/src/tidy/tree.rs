@@ -8,7 +8,8 @@ use xshell::cmd;
 
 use crate::tools::Workspace;
 
-/// Every text file that is in git or could be added to it, by its path from the root.
+/// Every file that is in git or could be added to it, by its path from the root; one that is not
+/// text is there without its content.
 #[derive(Debug, Default)]
 pub(crate) struct Tree(BTreeMap<String, String>);
 
@@ -18,7 +19,10 @@ impl Tree {
         let listed =
             cmd!(sh, "git ls-files --cached --others --exclude-standard").quiet().read()?;
         // A file that is deleted but not yet committed is listed and cannot be read: no matter.
-        let read = |path: &str| Some((path.to_owned(), fs::read_to_string(ws.path(path)).ok()?));
+        let read = |path: &str| {
+            let bytes = fs::read(ws.path(path)).ok()?;
+            Some((path.to_owned(), String::from_utf8(bytes).unwrap_or_default()))
+        };
         Ok(Self(listed.lines().filter_map(read).collect()))
     }
 

@@ -78,7 +78,7 @@ fn limit_rows(code: &str) -> Vec<(String, String)> {
     rows
 }
 
-/// A part of the document that code names is there.
+/// A part of the document that code names, by the beginning of its heading, is there.
 pub(super) fn sections(tree: &Tree) -> Vec<Finding> {
     let Some(text) = tree.get(DOCUMENT) else { return Vec::new() };
     let headings: Vec<&str> = text.lines().filter(|line| line.starts_with('#')).collect();
@@ -87,7 +87,8 @@ pub(super) fn sections(tree: &Tree) -> Vec<Finding> {
         tree.files().filter(|(path, _)| path.ends_with(".rs") || path.ends_with(".ts"))
     {
         for named in named_sections(text) {
-            if !headings.iter().any(|heading| heading.trim_start_matches(['#', ' ']) == named) {
+            let meant = |heading: &&str| heading.trim_start_matches(['#', ' ']).starts_with(&named);
+            if !headings.iter().any(meant) {
                 found.push(Finding::new(path, format!("PROTOCOL.md has no part \"{named}\"")));
             }
         }
