@@ -1,0 +1,150 @@
+/** A person at a page: does what people do, sees what people see. */
+import type { Page } from 'puppeteer-core';
+
+import { strings } from '../../www/src/strings.ts';
+import { type Launched, launchChromium } from './browsers.ts';
+import type { Relay } from './relay.ts';
+
+/** A message as it stands on the screen. */
+export interface Shown {
+  readonly author: string;
+  readonly text: string;
+  readonly state: string;
+}
+
+/** How long a person would wait at the very most; a state that comes sooner is seen sooner. */
+const PATIENCE = { timeout: 90_000, polling: 100 } as const;
+
+export class Person {
+  readonly browser: Launched;
+  readonly page: Page;
+
+  private constructor(browser: Launched, page: Page) {
+    this.browser = browser;
+    this.page = page;
+  }
+
+  /** Opens a page of a relay in a browser of its own, and waits until the key is made. */
+  static async at(relay: Relay, path = '/'): Promise<Person> {
+    const browser = await launchChromium();
+    const page = await browser.page();
+    const person = new Person(browser, page);
+    await page.goto(`${relay.origin}${path}`);
+    await page.waitForSelector('>>> lk-sidebar', PATIENCE);
+    return person;
+  }
+
+  async leave(): Promise<void> {
+    await this.browser.close();
+  }
+
+  /** Presses a button by its name, in the topmost dialog if there is one. */
+  async press(name: string): Promise<void> {
+    await this.page.locator(`::-p-aria([name="${name}"][role="button"])`).setTimeout(PATIENCE.timeout).click();
+  }
+
+  /** Waits until the page says so somewhere. */
+  async sees(text: string): Promise<void> {
+    await this.page.waitForFunction(
+      (text) => {
+        const says = (root: ParentNode): boolean =>
+          [...root.querySelectorAll('*')].some(
+            (element) =>
+              (element.checkVisibility() &&
+                [...element.childNodes].some((node) => node instanceof Text && node.data.includes(text))) ||
+              (element.shadowRoot !== null && says(element.shadowRoot)),
+          );
+        return says(document);
+      },
+      PATIENCE,
+      text,
+    );
+  }
+
+  /** Reads the own address from its sheet. */
+  async address(): Promise<string> {
+    await this.press(strings.sidebar.myAddress);
+    const handle = await this.page.waitForSelector('>>> lk-my-address >>> lk-address', PATIENCE);
+    const address = await handle?.evaluate((element) => Reflect.get(element, 'address') as string);
+    await this.press(strings.close);
+    if (address === undefined || address === '') throw new Error('the sheet shows no address');
+    return address;
+  }
+
+  /** Waits until the network gives this page's records back. */
+  async isFindable(): Promise<void> {
+    await this.page.waitForSelector('>>> lk-connection-bar[findable="yes"]', PATIENCE);
+  }
+
+  /** Pastes an address and adds whoever it is. */
+  async add(address: string): Promise<void> {
+    await this.page.locator('>>> lk-search-field >>> input').fill(address);
+    await this.page.locator('>>> lk-search-field >>> .found').click();
+    await this.page.locator('>>> lk-add-dialog >>> button.primary').click();
+    await this.page.waitForSelector('>>> lk-composer', PATIENCE);
+  }
+
+  /** Opens the request folder and accepts the one that waits there. */
+  async accept(): Promise<void> {
+    await this.page.locator('>>> lk-sidebar >>> .requests').setTimeout(PATIENCE.timeout).click();
+    await this.page.locator('>>> lk-requests >>> .accept').setTimeout(PATIENCE.timeout).click();
+    await this.page.waitForSelector('>>> lk-composer', PATIENCE);
+  }
+
+  /** Writes into the open conversation and presses Enter. */
+  async writes(text: string): Promise<void> {
+    const area = await this.page.waitForSelector('>>> lk-composer >>> textarea:not(:disabled)', PATIENCE);
+    await area?.focus();
+    await area?.type(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Returns what stands in the open conversation. */
+  async shown(): Promise<Shown[]> {
+    const messages = await this.page.$$('>>> lk-message');
+    return Promise.all(
+      messages.map((message) =>
+        message.evaluate((element) => ({
+          author: element.getAttribute('author') ?? '',
+          text: element.shadowRoot?.querySelector('.bubble')?.textContent?.trim() ?? '',
+          state: element.getAttribute('state') ?? '',
+        })),
+      ),
+    );
+  }
+
+  /** Waits until these texts of the other side stand there, in this order, each once. */
+  async reads(...texts: readonly string[]): Promise<void> {
+    await this.#until(`they wrote ${JSON.stringify(texts)}`, (all) => {
+      const theirs = all.filter(({ author }) => author === 'them').map(({ text }) => text);
+      return JSON.stringify(theirs) === JSON.stringify(texts);
+    });
+  }
+
+  /** Waits until all of mine are in this state. */
+  async mineAre(state: string): Promise<void> {
+    await this.#until(`all of mine are ${state}`, (all) => {
+      const mine = all.filter(({ author }) => author === 'me');
+      return mine.length > 0 && mine.every((message) => message.state === state);
+    });
+  }
+
+  /** Waits until the newest of mine are in this state. */
+  async lastAre(count: number, state: string): Promise<void> {
+    await this.#until(`the last ${String(count)} of mine are ${state}`, (all) => {
+      const mine = all.filter(({ author }) => author === 'me').slice(-count);
+      return mine.length === count && mine.every((message) => message.state === state);
+    });
+  }
+
+  async #until(wish: string, holds: (shown: readonly Shown[]) => boolean): Promise<void> {
+    const end = Date.now() + PATIENCE.timeout;
+    for (;;) {
+      const all = await this.shown();
+      if (holds(all)) return;
+      if (Date.now() > end) throw new Error(`never came true: ${wish}\nshown: ${JSON.stringify(all, null, 1)}`);
+      // The next frame of the page, not a time: what is shown changes with frames.
+      await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+    }
+  }
+}
