@@ -1,0 +1,1 @@
+//! What a session promises, between two ends in memory.
