@@ -1,2 +1,68 @@
-//! Main.
-fn main() {}
+//! The program: arguments, logging, run, wait for the signal.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use clap::Parser;
+use lowkey_relay::{Config, Relay, config};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    match start() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing can be done about a closed stderr.
+            drop(writeln!(io::stderr(), "lowkey-relay: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start() -> anyhow::Result<()> {
+    let flags = config::Flags::parse();
+    let config = config::load(&flags, std::env::vars_os())?;
+    log(&config)?;
+    let runtime = tokio::runtime::Runtime::new().context("the async runtime cannot start")?;
+    runtime.block_on(run(config))
+}
+
+fn log(config: &Config) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.log).context("log is not a list of filters")?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
+    Ok(())
+}
+
+async fn run(config: Config) -> anyhow::Result<()> {
+    let relay = Relay::bind(config).await?;
+    let shutdown = shutdown()?;
+    let mut out = io::stdout().lock();
+    writeln!(out, "Open {}", relay.local_url())?;
+    for address in relay.multiaddrs() {
+        writeln!(out, "  as {address}")?;
+    }
+    out.flush()?;
+    drop(out);
+    relay.run(shutdown).await;
+    Ok(())
+}
+
+/// Completes at SIGTERM or ctrl-c.
+fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

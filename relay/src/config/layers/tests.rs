@@ -1,0 +1,1 @@
+//! Layers: what wins, and what is refused.
