@@ -1,0 +1,40 @@
+/** What a person can ask for: components dispatch these, the session carries them out. */
+import type { PresenceMode } from './api.ts';
+import type { Dialog } from './store.ts';
+
+export type Action =
+  | { type: 'search'; text: string }
+  | { type: 'add'; text: string; address: string; name: string }
+  | { type: 'openChat'; contact: string }
+  | { type: 'openRequests' }
+  | { type: 'back' }
+  | { type: 'openDialog'; dialog: Dialog }
+  | { type: 'closeDialog' }
+  | { type: 'draft'; contact: string; text: string }
+  | { type: 'send'; contact: string; text: string }
+  | { type: 'retry'; contact: string; message: string }
+  | { type: 'older'; contact: string }
+  | { type: 'rename'; contact: string; name: string }
+  | { type: 'remove'; contact: string }
+  | { type: 'block'; contact: string }
+  | { type: 'unblock'; contact: string }
+  | { type: 'acceptRequest'; contact: string }
+  | { type: 'deleteRequest'; contact: string }
+  | { type: 'setPresence'; mode: PresenceMode }
+  | { type: 'setName'; name: string }
+  | { type: 'useHere' }
+  | { type: 'restore'; phrase: string }
+  | { type: 'reconnect' }
+  | { type: 'announce'; text: string }
+  | { type: 'reload' };
+
+declare global {
+  interface HTMLElementEventMap {
+    action: CustomEvent<Action>;
+  }
+}
+
+/** Dispatches an action from a component; it bubbles out of every shadow root to the page. */
+export function act(from: EventTarget, action: Action): void {
+  from.dispatchEvent(new CustomEvent('action', { detail: action, bubbles: true, composed: true }));
+}

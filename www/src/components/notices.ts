@@ -1,0 +1,98 @@
+import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+
+import { act, type Action } from '../actions.ts';
+import { span } from '../format.ts';
+import { startState, type State } from '../store.ts';
+import { strings } from '../strings.ts';
+import { controls, shared } from '../styles/shared.ts';
+import { icon } from './icon.ts';
+
+/**
+ * What concerns the whole page and stays until it is over: stopped, storage failed, in use elsewhere, clock, offline.
+ *
+ * Properties: `state`.
+ * Actions: `useHere`, `reload`, `openDialog`. Slots: none. Parts: none.
+ */
+@customElement('lk-notices')
+export class NoticesElement extends LitElement {
+  static override styles = [
+    shared,
+    controls,
+    css`
+      .notice {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 4px 12px;
+        padding: 8px 16px;
+        border-block-end: 1px solid var(--line);
+        background: var(--warning-wash);
+        color: var(--warning);
+      }
+      .notice.grave {
+        background: var(--danger-wash);
+        color: var(--danger);
+      }
+      p {
+        flex: 1 1 16rem;
+        min-inline-size: 0;
+      }
+      .button {
+        min-block-size: 2rem;
+        padding: 2px 12px;
+        border-color: currentColor;
+        font-size: var(--text-s);
+      }
+      .button:hover {
+        background: var(--paper);
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) state: State = startState(0);
+
+  override render(): TemplateResult {
+    const words = strings.notices;
+    const { phase, own, storageFailed, clockOffsetMs, network } = this.state;
+    const isStopped = phase.type === 'stopped';
+    return html`
+      ${isStopped ? this.#notice(strings.stopped.text, 'grave', strings.reload, { type: 'reload' }) : nothing}
+      ${storageFailed && !isStopped
+        ? this.#notice(words.storageFailed, 'grave', strings.settings.showPhrase, {
+            type: 'openDialog',
+            dialog: { type: 'phraseShow' },
+          })
+        : nothing}
+      ${own?.findable === 'inUseElsewhere'
+        ? this.#notice(words.inUse, 'warn', words.useHere, { type: 'useHere' })
+        : nothing}
+      ${clockOffsetMs === 0 ? nothing : this.#notice(words.clockWrong(span(clockOffsetMs)), 'warn')}
+      ${network?.online === false ? this.#notice(words.offline, 'warn') : nothing}
+    `;
+  }
+
+  #notice(text: string, kind: 'grave' | 'warn', label?: string, action?: Action): TemplateResult {
+    return html`<div class="notice small ${kind}" role="status">
+      ${icon('circleAlert')}
+      <p>${text}</p>
+      ${label === undefined || action === undefined
+        ? nothing
+        : html`<button
+            class="button"
+            type="button"
+            @click=${() => {
+              act(this, action);
+            }}
+          >
+            ${label}
+          </button>`}
+    </div>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'lk-notices': NoticesElement;
+  }
+}

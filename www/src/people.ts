@@ -1,0 +1,119 @@
+/** How people appear: names, lists, words about the connection. Pure functions of the state. */
+import type { ContactView, Message, NetworkView, Reach } from './api.ts';
+import { shortAddress } from './format.ts';
+import type { State } from './store.ts';
+import { strings } from './strings.ts';
+
+/** Returns our own name for somebody, or the short address. What they call themselves is unproven, so it is not a name. */
+export function nameOf(contact: ContactView): string {
+  return contact.petname ?? shortAddress(contact.address);
+}
+
+/** Returns the name for an address, known or not. */
+export function nameFor(state: State, address: string): string {
+  const contact = state.contacts.get(address);
+  return contact === undefined ? shortAddress(address) : nameOf(contact);
+}
+
+export interface Row {
+  readonly contact: ContactView;
+  readonly last: Message | undefined;
+  readonly draft: string;
+}
+
+/** Returns the conversations, the newest first; those without messages stand below in the order they were added. */
+export function conversations(state: State): Row[] {
+  return rows(state, (contact) => contact.standing === 'contact' || contact.standing === 'invited');
+}
+
+/** Returns the people who ask. */
+export function requests(state: State): Row[] {
+  return rows(state, (contact) => contact.standing === 'request');
+}
+
+/** Returns the people who are blocked. */
+export function blocked(state: State): Row[] {
+  return rows(state, (contact) => contact.standing === 'blocked');
+}
+
+/** Returns the rows in whose name, address or own name all the words occur. */
+export function matching(list: readonly Row[], text: string): Row[] {
+  const words = text.toLocaleLowerCase(strings.language).split(/\s+/u).filter(Boolean);
+  return list.filter(({ contact }) => {
+    const hay = [contact.petname, contact.ownName, contact.address]
+      .join('\n')
+      .toLocaleLowerCase(strings.language);
+    return words.every((word) => hay.includes(word));
+  });
+}
+
+/** Returns how many messages have not been seen, in conversations and requests. */
+export function unreadCount(state: State): number {
+  let count = 0;
+  for (const contact of state.contacts.values()) {
+    if (contact.standing !== 'blocked') count += contact.unread;
+  }
+  return count;
+}
+
+/** Returns how somebody is reached, in words. */
+export function reachWords(reach: Reach): string {
+  switch (reach.type) {
+    case 'notOnline':
+      return strings.reach.notOnline;
+    case 'looking':
+      return strings.reach.looking;
+    case 'throughRelay':
+      return strings.reach.throughRelay(reach.relay);
+    case 'direct':
+      return strings.reach.direct;
+    default:
+      return reach satisfies never;
+  }
+}
+
+/** How we stand with the network. */
+export interface OwnConnection {
+  readonly type: 'connected' | 'looking' | 'offline';
+  readonly words: string;
+}
+
+/** Returns our own connection in words. */
+export function ownConnection(network: NetworkView | undefined): OwnConnection {
+  if (network?.online === false) return { type: 'offline', words: strings.connection.offline };
+  const count = network?.relays.filter((relay) => relay.state === 'connected').length ?? 0;
+  return count === 0
+    ? { type: 'looking', words: strings.connection.looking }
+    : { type: 'connected', words: strings.connection.connected(count) };
+}
+
+/** Returns the report of the network panel: nodes, states and times, nothing about people. */
+export function networkReport(state: State, agent: string): string {
+  const relays = state.network?.relays ?? [];
+  const lines = relays.map((relay) =>
+    [
+      relay.name,
+      relay.address,
+      relay.state,
+      relay.reserved ? 'reserved' : 'not reserved',
+      relay.roundTripMs === undefined ? '' : strings.network.roundTrip(relay.roundTripMs),
+    ]
+      .filter(Boolean)
+      .join(' · '),
+  );
+  return [
+    `LowKey ${LOWKEY_VERSION}`,
+    agent,
+    ownConnection(state.network).words,
+    `findable: ${state.own?.findable ?? 'notYet'} · clock offset: ${String(state.clockOffsetMs)} ms`,
+    ...lines,
+  ].join('\n');
+}
+
+function rows(state: State, is: (contact: ContactView) => boolean): Row[] {
+  const list = [...state.contacts.values()].filter(is).map((contact) => {
+    const conversation = state.conversations.get(contact.address);
+    return { contact, last: conversation?.messages.at(-1), draft: conversation?.draft ?? '' };
+  });
+  return list.sort((a, b) => (b.last?.sentMs ?? 0) - (a.last?.sentMs ?? 0));
+}

@@ -1,0 +1,347 @@
+/**
+ * Every sentence of the page. Components hold no words of their own.
+ *
+ * Names of people go through `isolated`, so that a name in another script, or one with an override
+ * character, cannot turn the words around it.
+ */
+import type { DeliveryState } from './api.ts';
+import type { Consequence, Missing } from './store.ts';
+import { problems } from './strings/problems.ts';
+import { about } from './strings/about.ts';
+
+const language = 'en';
+const plural = new Intl.PluralRules(language);
+
+/** Returns a name that keeps its direction to itself: FIRST STRONG ISOLATE … POP DIRECTIONAL ISOLATE. */
+export function isolated(name: string): string {
+  return `\u2068${name}\u2069`;
+}
+
+function counted(count: number, one: string, other: string): string {
+  return `${String(count)} ${plural.select(count) === 'one' ? one : other}`;
+}
+
+const delivery: Record<DeliveryState, string> = {
+  waiting: 'Waiting',
+  sending: 'Sending',
+  sentAwaitingAnswer: 'Sent, waiting for an answer',
+  delivered: 'Delivered',
+  notSent: 'Not sent',
+};
+
+const deliveryMeaning: Record<DeliveryState, string> = {
+  waiting: 'Waiting: on this device only',
+  sending: 'Sending',
+  sentAwaitingAnswer: 'Sent. They have not accepted you yet, so no receipt comes back',
+  delivered: 'Delivered to their device',
+  notSent: 'Not sent',
+};
+
+const missing: Record<Missing, { title: string; text: string }> = {
+  secureContext: {
+    title: 'This connection is not secure',
+    text: 'LowKey needs a page opened over https, or from localhost. Ask whoever runs this node for its https address.',
+  },
+  wasm: {
+    title: 'This browser has WebAssembly switched off',
+    text: 'LowKey’s encryption runs on it. Switch it on (Lockdown Mode on Apple devices switches it off; allow this site there), or open the page in another browser.',
+  },
+  webSocket: {
+    title: 'This browser has no WebSocket',
+    text: 'LowKey reaches its nodes through it. Open the page in a current Firefox, Chrome, Edge or Safari.',
+  },
+};
+
+const confirmations: Record<
+  Consequence,
+  (name: string) => { title: string; text: string; action: string }
+> = {
+  remove: (name) => ({
+    title: `Remove ${isolated(name)}?`,
+    text: 'The conversation is deleted from this device. Their copy stays with them. If they write again, it arrives as a request.',
+    action: 'Remove',
+  }),
+  block: (name) => ({
+    title: `Block ${isolated(name)}?`,
+    text: 'Nothing they send will reach you, and they are not told. The conversation is kept, and you can unblock them in Settings.',
+    action: 'Block',
+  }),
+  unblock: (name) => ({
+    title: `Unblock ${isolated(name)}?`,
+    text: 'They can reach you again, as before. What they sent in the meantime may still arrive.',
+    action: 'Unblock',
+  }),
+  deleteRequest: (name) => ({
+    title: `Delete the request of ${isolated(name)}?`,
+    text: 'They are not told. They can ask again after 24 hours; block them if you do not want that.',
+    action: 'Delete',
+  }),
+};
+
+export const strings = {
+  language,
+  product: 'LowKey',
+  titleUnread: (count: number) => `(${String(count)}) LowKey`,
+  problems,
+  about,
+  delivery,
+  deliveryMeaning,
+  missing,
+  confirmations,
+
+  close: 'Close',
+  back: 'Back',
+  cancel: 'Cancel',
+  save: 'Save',
+  reload: 'Reload',
+  copy: 'Copy',
+  copied: 'Copied',
+  copyFailed: 'Copying was refused. Select the text and copy it by hand.',
+
+  starting: {
+    title: 'Making your key…',
+    text: 'This takes a moment. Nothing to fill in.',
+  },
+  failed: {
+    title: 'LowKey could not start',
+    hint: 'Reload the page. If it happens again, open it from another node or in another browser.',
+  },
+  stopped: {
+    title: 'LowKey has stopped',
+    text: 'Something went wrong inside, and nothing more is sent or received in this tab. Copy what you need, then reload: a reload starts a new identity, and your 12 words, if you kept them, bring this one back.',
+  },
+
+  sidebar: {
+    label: 'Conversations',
+    you: 'You',
+    myAddress: 'My address',
+    settings: 'Settings',
+    conversations: 'Conversations',
+    requests: 'Requests',
+    requestCount: (count: number) => counted(count, 'person asks to talk', 'people ask to talk'),
+    empty: 'Nobody here yet.',
+    lives: 'This identity lives in this tab until you close it.',
+    keep: 'Keep it: show my 12 words',
+    draft: 'Draft:',
+    me: 'You:',
+    noMessages: 'No messages yet',
+    unread: (count: number) => counted(count, 'unread message', 'unread messages'),
+    invited: 'Not answered yet',
+  },
+
+  search: {
+    label: 'Search, or paste an address or link',
+    placeholder: 'Search or paste an address',
+    clear: 'Clear',
+    nobody: (text: string) =>
+      `Nobody found for “${isolated(text)}”. To write to someone new, paste their address or link here.`,
+    someoneNew: 'Someone new',
+    add: 'Add and write',
+    known: 'Already in your list',
+    open: 'Open',
+  },
+
+  welcome: {
+    title: 'You are ready to talk',
+    text: 'This pattern is your key, made just now. Send your link to somebody, or paste theirs.',
+    share: 'Share my link',
+    paste: 'Paste an address',
+    words: 'I have 12 words',
+    choose: 'Choose a conversation, or paste an address to start one.',
+  },
+
+  person: {
+    callsThemselves: (name: string) => `calls themselves ${isolated(name)}`,
+    pattern: 'Key pattern',
+    details: (name: string) => `Details of ${isolated(name)}`,
+  },
+
+  chat: {
+    log: (name: string) => `Messages with ${isolated(name)}`,
+    empty: 'Say hello. Your first message waits for their answer: they see who asks and decide.',
+    older: 'Show earlier messages',
+    loading: 'Loading messages…',
+    gap: 'An earlier message has not arrived yet',
+    retry: 'Send again',
+    tryNow: 'Try now',
+    waiting: (count: number, name: string) =>
+      `${counted(count, 'message waits', 'messages wait')} on this device until ${isolated(name)} can be reached. Keep this tab open.`,
+    awaiting: (name: string) =>
+      `${isolated(name)} has not accepted you yet. Until then there are no receipts, and at most 5 messages.`,
+    newInstall: (name: string) =>
+      `${isolated(name)} uses a new installation: the same key on another device or browser.`,
+    from: (name: string) => `${isolated(name)} wrote`,
+    fromMe: 'You wrote',
+    newMessage: (name: string, text: string) => `${isolated(name)}: ${text}`,
+    newMessageElsewhere: (name: string) => `New message from ${isolated(name)}`,
+    blocked: (name: string) => `You blocked ${isolated(name)}. Nothing from them reaches you.`,
+    unblock: 'Unblock',
+    jump: 'Newest messages',
+  },
+
+  reach: {
+    notOnline: 'Not online',
+    looking: 'Looking for them…',
+    throughRelay: (relay: string) => `Through relay ${isolated(relay)} (cannot read)`,
+    direct: 'Direct',
+  },
+
+  composer: {
+    label: (name: string) => `Message to ${isolated(name)}`,
+    placeholder: 'Message',
+    send: 'Send',
+    left: (bytes: number) => `Room for ${counted(bytes, 'more byte', 'more bytes')}.`,
+    over: (bytes: number) =>
+      `${counted(bytes, 'byte', 'bytes')} too long. A message holds 8,192: send this in parts.`,
+    stopped: 'LowKey has stopped in this tab; nothing can be sent.',
+  },
+
+  requests: {
+    title: 'Requests',
+    text: 'People you have not added. They learn nothing, not even that you are here, until you accept.',
+    empty: 'No requests. When a stranger writes to you, they wait here until you decide.',
+    accept: 'Accept',
+    delete: 'Delete',
+    block: 'Block',
+    bar: (name: string) => `${isolated(name)} asks to talk. They learn nothing until you accept.`,
+    arrived: 'Someone asks to talk to you',
+    accepted: (name: string) => `${isolated(name)} can talk to you now`,
+    read: 'Read all',
+    noText: 'They have written nothing yet.',
+    one: 'Asks to talk to you',
+    acceptOf: (name: string) => `Accept ${isolated(name)}`,
+    deleteOf: (name: string) => `Delete the request of ${isolated(name)}`,
+    blockOf: (name: string) => `Block ${isolated(name)}`,
+    readOf: (name: string) => `Read all that ${isolated(name)} wrote`,
+  },
+
+  myAddress: {
+    title: 'My address',
+    text: 'Whoever opens this link can ask to talk to you. You decide whom you answer.',
+    qr: 'QR code of your link',
+    making: 'Making your link…',
+    copyLink: 'Copy link',
+    copyAddress: 'Copy address',
+    linkCopied: 'Link copied',
+    addressCopied: 'Address copied',
+    share: 'Share…',
+    shareText: 'Talk to me on LowKey:',
+    address: 'Address',
+    name: 'Name to give away',
+    nameHint: 'Optional. It travels in your link and to people you accept; nothing checks it.',
+    nameSaved: 'Name saved',
+  },
+
+  add: {
+    title: 'Start a conversation',
+    text: 'You are about to talk to the key with this pattern. Nobody is told before your first message.',
+    name: 'Name in your list',
+    nameHint: 'Only you see it.',
+    action: 'Start',
+    open: 'Open conversation',
+    known: 'This key is already in your list.',
+    expired: 'This link has run out. Ask for a new one, or add the key all the same: it stays valid.',
+    badTitle: 'This link does not work',
+  },
+
+  details: {
+    title: 'Details',
+    address: 'Address',
+    pattern: 'The pattern is drawn from the key. A different key has a different pattern.',
+    safety: 'Safety number',
+    safetyText:
+      'Read it to each other, or compare it in person. If all 60 digits are the same on both screens, you have each other’s true key.',
+    safetyMaking: 'Working it out…',
+    connection: 'Connection',
+    rename: 'Rename',
+    remove: 'Remove',
+    block: 'Block',
+    unblock: 'Unblock',
+    unnamed: 'No name yet',
+  },
+
+  rename: {
+    title: 'Rename',
+    name: 'Name in your list',
+    hint: 'Only you see it. Leave it empty to show the address.',
+  },
+
+  settings: {
+    title: 'Settings',
+    presence: 'Who can find me',
+    presenceTextVisible: 'People who have your address can see when you are here, and ask to talk.',
+    presenceTextHidden: 'Nobody can look up whether you are here. You can still write first.',
+    presenceVisible: 'Visible',
+    presenceHidden: 'Hidden from strangers',
+    identity: 'Identity',
+    showPhrase: 'Show my 12 words',
+    havePhrase: 'I have 12 words',
+    blocked: 'Blocked people',
+    network: 'Network',
+    about: 'About LowKey',
+  },
+
+  phrase: {
+    showTitle: 'My 12 words',
+    showText:
+      'Write them down in this order and keep them to yourself. Whoever has them is you. They bring back your key, but not your conversations.',
+    showWarning: 'Nobody else can see your screen?',
+    reveal: 'Show the words',
+    making: 'Fetching the words…',
+    restoreTitle: 'I have 12 words',
+    restoreText: 'Type or paste the words of an identity you kept. It replaces the one in this tab.',
+    restoreLoss: 'The identity in this tab has contacts. Without its own 12 words it is lost.',
+    words: 'Your 12 words, with blanks between',
+    restore: 'Bring it back',
+    restoring: 'Bringing it back…',
+    restored: 'Your identity is back',
+    count: (count: number) => `${String(count)} of 12 words`,
+  },
+
+  blocked: {
+    title: 'Blocked people',
+    empty: 'You have blocked nobody.',
+    unblock: (name: string) => `Unblock ${isolated(name)}`,
+  },
+
+  connection: {
+    connected: (count: number) => `Connected to ${counted(count, 'node', 'nodes')}`,
+    looking: 'Looking for nodes…',
+    offline: 'Offline',
+    openPanel: 'Open the network panel',
+  },
+
+  network: {
+    title: 'Network',
+    text: 'Nodes pass messages on and cannot read them. Two are enough.',
+    empty: 'No node yet. The page keeps trying, with longer and longer pauses.',
+    offline: 'Your device says that it is offline. Messages wait here until it is back.',
+    state: { connecting: 'Connecting…', connected: 'Connected', lost: 'Lost' },
+    reserved: 'holds a place for you',
+    roundTrip: (ms: number) => `${String(Math.round(ms))} ms`,
+    tryNow: 'Try now',
+    trying: 'Trying now',
+    copyReport: 'Copy report',
+    reportCopied: 'Report copied',
+    reportHint: 'The report names nodes, states and times. It names no people and no addresses of people.',
+    findable: {
+      notYet: 'Others cannot find you yet: your entry is being published.',
+      yes: 'Others can find you by your address.',
+      no: 'Others cannot find you now: too few nodes hold your entry. It is tried again by itself.',
+      inUseElsewhere: 'Your identity is in use on another machine.',
+    },
+    hidden: 'You are hidden: nobody can look you up.',
+  },
+
+  notices: {
+    label: 'Notices',
+    storageFailed:
+      'Saving failed, so nothing new is accepted. Copy what you need, keep your 12 words, then reload.',
+    inUse: 'This identity is in use on another machine. Here it has stopped sending and receiving.',
+    useHere: 'Use here',
+    clockWrong: (by: string) =>
+      `Your device’s clock is off by about ${by}. Messages still work; set the clock so that their times are right.`,
+    offline: 'You are offline. What you write waits on this device.',
+    connectedAgain: 'Connected again',
+  },
+} as const;

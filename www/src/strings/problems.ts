@@ -1,0 +1,37 @@
+/** What each error code says to the person: what is wrong, and what to do. */
+import type { Problem } from '../problem.ts';
+
+export const problems: Record<Problem, string> = {
+  addressEmpty: 'Paste an address or a link first.',
+  addressCharacter: 'This address has a character that no address has. Copy it again, whole.',
+  addressChecksum: 'There is a typo in this address. Copy it again, or compare it character by character.',
+  addressLength: 'This address is not whole. A LowKey address has 66 characters; copy it again.',
+  addressMixedCase: 'This address mixes capital and small letters. Copy it again as it was given.',
+  addressOtherKind:
+    'This is not a LowKey address. One starts with lowkey1; a link has #i/ in it. Ask for one of these.',
+  addressNewerVersion: 'This address needs a newer LowKey. Reload the page, or open it from an up-to-date node.',
+  addressBadKey: 'This address holds no usable key. Ask for it again.',
+  inviteMalformed: 'This link is damaged. Copy it again, whole, or ask for the address.',
+  inviteExpired: 'This link has run out. Ask for a new one.',
+  phraseWordCount: 'There must be 12 words. Check that none is missing or twice.',
+  phraseUnknownWord: 'One of the words is not on the list. Check the spelling; the words are English.',
+  phraseChecksum: 'These words do not belong together. Check their order and spelling.',
+  samePhrase: 'These are the words of the identity in this tab; nothing needs to be brought back.',
+  ownAddress: 'This is your own address. Give it to others, and paste theirs here.',
+  contactExists: 'They are already in your list.',
+  unknownContact: 'They are no longer in your list.',
+  blocked: 'You blocked them. Unblock them first, in Settings.',
+  notAccepted: 'Accept their request first.',
+  unknownMessage: 'This message is no longer there.',
+  emptyText: 'Write something first.',
+  textTooLong: 'This text is too long. Send it in parts.',
+  nameTooLong: 'This name is too long. Take a shorter one.',
+  requestFull: 'Five messages wait for their answer already. You can write on when they have accepted.',
+  outboxFull: 'Too many messages wait here already. Send this one when some have been delivered.',
+  contactsFull: 'Your list is full. Remove somebody first.',
+  inUseElsewhere: 'This identity is in use on another machine. Choose “Use here” first.',
+  storageFailed: 'Saving failed, so this was not done. Reload the page.',
+  stopped: 'LowKey has stopped in this tab. Reload the page.',
+  internal: 'Something went wrong inside. Try again; if it stays, reload the page.',
+  wasmFailed: 'The program could not be loaded. Check your connection.',
+};
