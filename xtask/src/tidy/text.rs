@@ -130,7 +130,8 @@ pub(super) fn skipped_tests(tree: &Tree) -> Vec<Finding> {
 /// A test waits for a state; a sleep is either too short or too long. A benchmark may let things
 /// settle.
 pub(super) fn sleeps(tree: &Tree) -> Vec<Finding> {
-    let marks = ["thread::sleep(", "time::sleep(", "waitForTimeout(", "setTimeout("];
+    let marks =
+        ["thread::sleep(", "time::sleep(", "waitForTimeout(", " setTimeout(", "(setTimeout("];
     let is_test = |path: &str| {
         (path.starts_with("tests/") && !path.contains("/benches/"))
             || path.ends_with(".test.ts")
@@ -283,7 +284,11 @@ mod tests {
             assert_eq!(found(sleeps, "tests/src/native.rs", text), 1, "{text}");
             assert_eq!(found(sleeps, "network/src/driver.rs", text), 0, "{text}");
         }
-        assert_eq!(found(sleeps, "tests/browser/talk.test.ts", "await page.waitForTimeout(9)"), 1);
+        for text in ["await page.waitForTimeout(9)", "new Promise((done) => setTimeout(done, 9))"] {
+            assert_eq!(found(sleeps, "tests/browser/talk.test.ts", text), 1, "{text}");
+        }
+        let patience = "await page.locator('a').setTimeout(PATIENCE).click()";
+        assert_eq!(found(sleeps, "tests/browser/talk.test.ts", patience), 0);
     }
 
     #[test]
