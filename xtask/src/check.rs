@@ -59,7 +59,11 @@ pub(crate) const fn parts() -> usize {
 }
 
 fn format(ws: &Workspace) -> Result<()> {
-    Ok(ws.cargo(["fmt", "--all", "--check"]).run()?)
+    let list = ws.cargo(["fmt", "--all", "--check", "--", "-l"]).ignore_status().read()?;
+    if list.is_empty() {
+        return Ok(());
+    }
+    bail!("run `cargo fmt --all`; these files differ:\n{list}")
 }
 
 fn clippy(ws: &Workspace) -> Result<()> {
