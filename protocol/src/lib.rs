@@ -30,7 +30,7 @@ pub mod vault;
 pub mod wire;
 
 pub use address::{Address, AddressError};
-pub use engine::{input::*, output::*};
+pub use engine::{Engine, OpenError, Params, input::*, output::*};
 pub use handshake::{HandshakeError, HandshakeId, HandshakePrefix};
 pub use identity::{Identity, IdentityKey, Phrase, PhraseError};
 pub use invite::{Invite, InviteError, RelayAddress, RelayAddressError};

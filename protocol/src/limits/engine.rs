@@ -118,7 +118,7 @@ pub const EPOCH_PAUSE_MS: u64 = 60_000;
 /// Milliseconds between two sweeps: an hour.
 pub const SWEEP_MS: u64 = 60 * 60_000;
 /// Milliseconds off from which the clock is called wrong.
-pub const CLOCK_WRONG_MS: i64 = 10 * 60_000;
+pub const CLOCK_WRONG_MS: u64 = 10 * 60_000;
 
 /// Milliseconds of a day.
 pub const DAY_MS: u64 = 24 * 60 * 60 * 1_000;

@@ -1,0 +1,341 @@
+//! What we say to one contact and what of it came over (PROTOCOL.md, "Delivery").
+//!
+//! An entry keeps its id for ever; it is here until it is acknowledged.
+//! Invariant: an id is never given to two texts, since an origin is drawn anew at each start.
+
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
+
+use crate::{
+    MillisOffset, SessionId, Timestamp,
+    engine::{
+        input::LinkId,
+        output::{DeliveryState, MessageId, MessageOrder},
+        rows::{OutboxRow, RangeRow},
+    },
+    limits,
+    wire::{Ack, Body, Origin},
+};
+
+/// The messages to one contact that are not acknowledged.
+#[derive(Default)]
+pub(crate) struct Outbox {
+    /// The origin of this start, once something was said in it, with the number given last.
+    origin: Option<(Origin, u64)>,
+    entries: BTreeMap<MessageOrder, Entry>,
+    /// The greatest number that went out in each origin, the newest origin last.
+    sent: Vec<(Origin, u64)>,
+}
+
+/// A message of ours.
+#[derive(Clone)]
+pub(crate) struct Entry {
+    pub(crate) origin: Origin,
+    pub(crate) number: u64,
+    pub(crate) lamport: u64,
+    pub(crate) sent_ms: u64,
+    pub(crate) payload: Payload,
+    pub(crate) state: DeliveryState,
+    pub(crate) queued: Timestamp,
+    pub(crate) first_out: Option<Timestamp>,
+    pub(crate) ciphertext: Option<Ciphertext>,
+    /// The link to which it was given; not stored, since links do not survive a restart.
+    pub(crate) link: Option<LinkId>,
+}
+
+/// What a message says.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Payload {
+    Text(String),
+    Accept,
+    Name(String),
+}
+
+/// The form in which a message went out last: good as long as the sending chain is the same.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Ciphertext {
+    pub(crate) session: SessionId,
+    pub(crate) chain: [u8; 32],
+    /// The whole frame.
+    pub(crate) frame: Vec<u8>,
+}
+
+impl Outbox {
+    /// Adds a message; `fresh` becomes the origin if there is none yet in this start.
+    pub(crate) fn push(
+        &mut self,
+        payload: Payload,
+        lamport: u64,
+        now: Timestamp,
+        fresh: Origin,
+    ) -> MessageOrder {
+        let (origin, last) = self.origin.get_or_insert((fresh, 0));
+        *last = last.saturating_add(1);
+        let entry = Entry {
+            origin: *origin,
+            number: *last,
+            lamport,
+            sent_ms: now.as_millis(),
+            payload,
+            state: DeliveryState::Waiting,
+            queued: now,
+            first_out: None,
+            ciphertext: None,
+            link: None,
+        };
+        let order = entry.order();
+        self.entries.insert(order, entry);
+        order
+    }
+
+    /// Takes out the messages that are acknowledged; refuses numbers that never went out.
+    pub(crate) fn acknowledge(&mut self, acks: &[Ack]) -> Result<Vec<Entry>, NeverSent> {
+        for ack in acks {
+            let sent = self.sent.iter().find(|(origin, _)| *origin == ack.origin);
+            let greatest = sent.map_or(0, |(_, greatest)| *greatest);
+            if ack.ranges.iter().any(|(_, last)| *last > greatest) {
+                return Err(NeverSent);
+            }
+        }
+        let named = |entry: &Entry| {
+            entry.first_out.is_some()
+                && acks.iter().any(|ack| {
+                    ack.origin == entry.origin
+                        && ack.ranges.iter().any(|(a, b)| (*a..=*b).contains(&entry.number))
+                })
+        };
+        Ok(self.entries.extract_if(.., |_, entry| named(entry)).map(|(_, entry)| entry).collect())
+    }
+
+    /// Notes that a message goes out on a link now; tells whether its state changed.
+    pub(crate) fn went_out(
+        &mut self,
+        order: MessageOrder,
+        link: LinkId,
+        state: DeliveryState,
+        now: Timestamp,
+    ) -> bool {
+        let Some(entry) = self.entries.get_mut(&order) else { return false };
+        entry.link = Some(link);
+        entry.first_out.get_or_insert(now);
+        let changed = state > entry.state;
+        entry.state = entry.state.max(state);
+        let (origin, number) = (entry.origin, entry.number);
+        match self.sent.iter_mut().find(|(have, _)| *have == origin) {
+            Some((_, greatest)) => *greatest = number.max(*greatest),
+            None => self.sent.push((origin, number)),
+        }
+        if self.sent.len() > limits::ORIGINS {
+            self.sent.remove(0);
+        }
+        changed
+    }
+
+    /// Takes every message off its link, so that all that is out goes out again.
+    pub(crate) fn unlink(&mut self) {
+        self.entries.values_mut().for_each(|entry| entry.link = None);
+    }
+
+    /// Gives up what waited for too long; returns what changed.
+    pub(crate) fn give_up(&mut self, now: Timestamp) -> Vec<MessageOrder> {
+        let old = |entry: &Entry| {
+            entry.state != DeliveryState::NotSent
+                && now.millis_since(entry.queued) >= limits::GIVE_UP_MS
+        };
+        let mut changed = Vec::new();
+        for (order, entry) in self.entries.iter_mut().filter(|(_, entry)| old(entry)) {
+            entry.state = DeliveryState::NotSent;
+            changed.push(*order);
+        }
+        changed
+    }
+
+    /// Moves the moments of this start's entries with the clock.
+    pub(crate) fn shift(&mut self, offset: MillisOffset) {
+        let Some((origin, _)) = self.origin else { return };
+        for entry in self.entries.values_mut().filter(|entry| entry.origin == origin) {
+            entry.queued = entry.queued.shifted(offset);
+            entry.first_out = entry.first_out.map(|at| at.shifted(offset));
+        }
+    }
+
+    /// Puts an entry back that the storage had.
+    pub(crate) fn restore(&mut self, entry: Entry) {
+        self.entries.insert(entry.order(), entry);
+    }
+
+    /// Puts back what went out, as the storage had it.
+    pub(crate) fn restore_sent(&mut self, origin: Origin, greatest: u64) {
+        self.sent.push((origin, greatest));
+    }
+
+    pub(crate) fn get_mut(&mut self, order: MessageOrder) -> Option<&mut Entry> {
+        self.entries.get_mut(&order)
+    }
+
+    pub(crate) fn get(&self, order: MessageOrder) -> Option<&Entry> {
+        self.entries.get(&order)
+    }
+
+    /// Finds a message by its name.
+    pub(crate) fn find(&self, id: MessageId) -> Option<MessageOrder> {
+        self.entries.iter().find(|(_, entry)| entry.id() == id).map(|(order, _)| *order)
+    }
+
+    /// Returns, in order, what must be given to this link: what is out elsewhere or nowhere, and
+    /// as many that wait as may be out.
+    pub(crate) fn due(&self, link: LinkId) -> Vec<MessageOrder> {
+        let mut room = limits::OUTSTANDING.saturating_sub(self.outstanding());
+        let mut due = Vec::new();
+        for (order, entry) in &self.entries {
+            let may = match entry.state {
+                DeliveryState::Waiting if room > 0 => {
+                    room -= 1;
+                    true
+                }
+                DeliveryState::Sending | DeliveryState::SentAwaitingAnswer => {
+                    entry.link != Some(link)
+                }
+                DeliveryState::Waiting | DeliveryState::Delivered | DeliveryState::NotSent => false,
+            };
+            if may {
+                due.push(*order);
+            }
+        }
+        due
+    }
+
+    /// Returns how many messages are out.
+    pub(crate) fn outstanding(&self) -> usize {
+        self.entries.values().filter(|entry| entry.is_out()).count()
+    }
+
+    /// Returns the moment at which the oldest message that is out went out first.
+    pub(crate) fn oldest_out(&self) -> Option<Timestamp> {
+        self.entries.values().filter(|entry| entry.is_out()).filter_map(|e| e.first_out).min()
+    }
+
+    /// Tells whether anything waits or is out.
+    pub(crate) fn is_active(&self) -> bool {
+        self.entries.values().any(|entry| entry.state != DeliveryState::NotSent)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Returns how many texts are here.
+    pub(crate) fn texts(&self) -> usize {
+        let text = |entry: &&Entry| matches!(entry.payload, Payload::Text(_));
+        self.entries.values().filter(text).count()
+    }
+
+    /// Returns the greatest number that went out in each origin.
+    pub(crate) fn sent(&self) -> impl Iterator<Item = (Origin, RangeRow)> {
+        self.sent.iter().map(|(origin, last)| (*origin, RangeRow { first: 1, last: *last }))
+    }
+}
+
+/// An acknowledgement names a message that we never sent: one side's storage went back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NeverSent;
+
+impl Entry {
+    pub(crate) fn id(&self) -> MessageId {
+        message_id(self.origin, self.number)
+    }
+
+    pub(crate) fn order(&self) -> MessageOrder {
+        message_order(self.lamport, self.origin, self.number)
+    }
+
+    pub(crate) const fn is_out(&self) -> bool {
+        matches!(self.state, DeliveryState::Sending | DeliveryState::SentAwaitingAnswer)
+    }
+
+    pub(crate) fn body(&self) -> Body {
+        match &self.payload {
+            Payload::Text(text) => Body::Text(text.clone()),
+            Payload::Accept => Body::Accept,
+            Payload::Name(name) => Body::Name(name.clone()),
+        }
+    }
+
+    pub(crate) fn encode(&self) -> OutboxRow {
+        let (kind, text) = match &self.payload {
+            Payload::Text(text) => (1, text.clone()),
+            Payload::Accept => (2, String::new()),
+            Payload::Name(name) => (3, name.clone()),
+        };
+        let state = match self.state {
+            DeliveryState::Waiting => 1,
+            DeliveryState::Sending => 2,
+            DeliveryState::SentAwaitingAnswer | DeliveryState::Delivered => 3,
+            DeliveryState::NotSent => 4,
+        };
+        let ciphertext = self.ciphertext.as_ref();
+        OutboxRow {
+            id: self.id().0.to_vec(),
+            lamport: self.lamport,
+            sent_ms: self.sent_ms,
+            kind,
+            text,
+            state,
+            queued_ms: self.queued.as_millis(),
+            first_out_ms: self.first_out.map_or(0, Timestamp::as_millis),
+            ciphertext: ciphertext.map(|c| c.frame.clone()).unwrap_or_default(),
+            session: ciphertext.map(|c| c.session.0.to_vec()).unwrap_or_default(),
+            chain: ciphertext.map(|c| c.chain.to_vec()).unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn decode(row: OutboxRow) -> Option<Self> {
+        let (origin, number) = row.id.split_first_chunk::<8>()?;
+        let ciphertext = match row.session.as_slice().try_into() {
+            Ok(session) => Some(Ciphertext {
+                session: SessionId(session),
+                chain: row.chain.as_slice().try_into().ok()?,
+                frame: row.ciphertext,
+            }),
+            Err(_) => None,
+        };
+        Some(Self {
+            origin: Origin(*origin),
+            number: u64::from_be_bytes(number.try_into().ok()?),
+            lamport: row.lamport,
+            sent_ms: row.sent_ms,
+            payload: match row.kind {
+                1 => Payload::Text(row.text),
+                2 => Payload::Accept,
+                3 => Payload::Name(row.text),
+                _ => return None,
+            },
+            state: match row.state {
+                1 => DeliveryState::Waiting,
+                2 => DeliveryState::Sending,
+                3 => DeliveryState::SentAwaitingAnswer,
+                4 => DeliveryState::NotSent,
+                _ => return None,
+            },
+            queued: Timestamp::from_millis(row.queued_ms),
+            first_out: (row.first_out_ms > 0).then(|| Timestamp::from_millis(row.first_out_ms)),
+            ciphertext,
+            link: None,
+        })
+    }
+}
+
+/// Returns the name of a message.
+pub(crate) fn message_id(origin: Origin, number: u64) -> MessageId {
+    let mut id = [0; 16];
+    let bytes = origin.0.into_iter().chain(number.to_be_bytes());
+    id.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+    MessageId(id)
+}
+
+/// Returns where a message stands. The author is told by the origin: no two messages are equal.
+pub(crate) fn message_order(lamport: u64, origin: Origin, number: u64) -> MessageOrder {
+    let mut order = [0; 24];
+    let bytes = lamport.to_be_bytes().into_iter().chain(message_id(origin, number).0);
+    order.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+    MessageOrder(order)
+}

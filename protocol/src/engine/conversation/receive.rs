@@ -1,0 +1,352 @@
+//! What comes from a contact or a stranger: handshakes, messages, and what they say.
+
+use zeroize::Zeroizing;
+
+use crate::{
+    Address, HandshakePrefix, Session, SessionId, Timestamp,
+    engine::{
+        Engine,
+        contacts::{Contact, Install, Relation},
+        conversation::{
+            inbox::Arrival,
+            outbox::{Entry, Payload, message_id, message_order},
+            sessions::{Decrypted, Held},
+        },
+        input::LinkId,
+        output::{Author, DeliveryState, Event, MessageView, Misbehaviour, PeerAddress, Table},
+        step::Step,
+    },
+    handshake::{HandshakeError, Responder},
+    limits,
+    wire::{Body, Content},
+};
+
+impl Engine {
+    /// A ciphertext came on a contact's link.
+    pub(crate) fn receive_message(
+        &mut self,
+        link: LinkId,
+        who: Address,
+        message: &[u8],
+        step: &mut Step<'_>,
+    ) -> Result<(), Misbehaviour> {
+        let Some(contact) = self.contacts.get_mut(&who) else { return Ok(()) };
+        step.touch(who);
+        match contact.talk.sessions.decrypt(message, step.now) {
+            Decrypted::New(session, content) => {
+                self.open_link(link, who, step);
+                self.take_content(who, session, &content, step)
+            }
+            Decrypted::Duplicate => {
+                contact.talk.inbox.came_again();
+                Ok(())
+            }
+            Decrypted::Nowhere => {
+                contact.want_new_session();
+                Err(Misbehaviour::Undecryptable)
+            }
+        }
+    }
+
+    /// A handshake came with a ciphertext; `behind` is who the link belongs to, if anybody.
+    pub(crate) fn receive_handshake(
+        &mut self,
+        link: LinkId,
+        behind: Option<Address>,
+        prefix: &HandshakePrefix,
+        message: &[u8],
+        step: &mut Step<'_>,
+    ) -> Result<(), Misbehaviour> {
+        let id = prefix.id();
+        let of =
+            |contact: &Contact| contact.talk.sessions.iter().any(|h| h.session.handshake() == id);
+        let live = self.contacts.values().find(|contact| of(contact)).map(|c| c.address);
+        if let Some(who) = live {
+            if behind.is_some_and(|behind| behind != who) {
+                return Err(Misbehaviour::UnexpectedFrame);
+            }
+            return self.receive_known_handshake(link, who, message, step);
+        }
+        if self.prekeys.is_replay(&id) {
+            return Err(Misbehaviour::ReplayedHandshake);
+        }
+        let pair = self.prekeys.get(prefix.spk_id()).ok_or(Misbehaviour::UnknownPrekey)?;
+        let known = |bytes: &[u8; 32]| {
+            let key = |who: &Address| *who.key();
+            self.contacts.keys().map(key).find(|key| key.as_bytes() == bytes)
+        };
+        let us = self.own.identity.key();
+        let responder =
+            Responder::open(prefix, &us, &self.own.install, pair, &known).map_err(|error| {
+                match error {
+                    HandshakeError::OwnKey => Misbehaviour::OwnKey,
+                    _ => Misbehaviour::Handshake,
+                }
+            })?;
+        let who = Address::new(*responder.peer());
+        if behind.is_some_and(|behind| behind != who) {
+            return Err(Misbehaviour::UnexpectedFrame);
+        }
+        let install = Install { generation: responder.generation(), ikd: responder.ikd() };
+        if !self.admits(who, install, step.now)? {
+            self.deafen_link(link, step);
+            return Ok(());
+        }
+        let (session, content) =
+            responder.finish(message, step.now).map_err(|_| Misbehaviour::Handshake)?;
+        let session = self.begin_as_responder(who, install, session, prefix.spk_id(), step);
+        self.open_link(link, who, step);
+        self.take_content(who, session, &content, step)
+    }
+
+    /// A handshake that is a session already: only what came along counts. If it is old, the link
+    /// stays as unproven as it was, since anybody can have recorded it.
+    fn receive_known_handshake(
+        &mut self,
+        link: LinkId,
+        who: Address,
+        message: &[u8],
+        step: &mut Step<'_>,
+    ) -> Result<(), Misbehaviour> {
+        let Some(contact) = self.contacts.get_mut(&who) else { return Ok(()) };
+        step.touch(who);
+        match contact.talk.sessions.decrypt(message, step.now) {
+            Decrypted::New(session, content) => {
+                self.open_link(link, who, step);
+                self.take_content(who, session, &content, step)
+            }
+            Decrypted::Duplicate => {
+                contact.talk.inbox.came_again();
+                Ok(())
+            }
+            Decrypted::Nowhere => Err(Misbehaviour::Undecryptable),
+        }
+    }
+
+    /// Judges who wants to begin a session: `false` for those of whom nothing is heard.
+    fn admits(&self, who: Address, install: Install, now: Timestamp) -> Result<bool, Misbehaviour> {
+        let Some(contact) = self.contacts.get(&who) else {
+            let asks =
+                |contact: &&Contact| contact.relation == Relation::Request && !contact.blocked;
+            let requests = self.contacts.values().filter(asks).count();
+            return if requests < limits::REQUESTS {
+                Ok(true)
+            } else {
+                Err(Misbehaviour::TooManyRequests)
+            };
+        };
+        if !contact.may_ask(now) {
+            return Ok(false);
+        }
+        if contact.install.is_some_and(|pinned| pinned > install) {
+            return Err(Misbehaviour::OldInstall);
+        }
+        if !contact.talk.sessions.may_accept(now) {
+            return Err(Misbehaviour::TooManySessions);
+        }
+        Ok(true)
+    }
+
+    /// Stores a session that somebody began, and whoever they are if they are new.
+    fn begin_as_responder(
+        &mut self,
+        who: Address,
+        install: Install,
+        session: Session,
+        spk_id: u32,
+        step: &mut Step<'_>,
+    ) -> SessionId {
+        let vault = &self.vault;
+        let contact = self.contacts.entry(who).or_insert_with(|| {
+            let mut contact = Contact::new(who, Relation::Request, vault);
+            contact.used = step.now;
+            contact
+        });
+        contact.meet_install(install);
+        let id = session.id();
+        let held = Held::new(session, install, self.own.install.generation(), spk_id);
+        let gone = contact.talk.sessions.add(held, step.now);
+        contact.talk.sessions.heard_first(id, step.now);
+        contact.talk.owes_sign = true;
+        self.forget_sessions(who, gone, step);
+        self.prekeys.count_use(spk_id);
+        step.touch(who);
+        id
+    }
+
+    /// Takes what a newly decrypted message says.
+    fn take_content(
+        &mut self,
+        who: Address,
+        session: SessionId,
+        plain: &Zeroizing<alloc::vec::Vec<u8>>,
+        step: &mut Step<'_>,
+    ) -> Result<(), Misbehaviour> {
+        let content = Content::decode(plain).map_err(|_| Misbehaviour::Content)?;
+        let Some(contact) = self.contacts.get_mut(&who) else { return Ok(()) };
+        step.touch(who);
+        if contact.relation == Relation::Invited {
+            contact.relation = Relation::Contact;
+        }
+        contact.talk.resends = 0;
+        let held = contact.talk.sessions.get_mut(session);
+        if held.is_some_and(|held| content.received > held.session.sent()) {
+            contact.want_new_session();
+        }
+        let acknowledged = self.take_acks(who, &content, step);
+        self.doubt(who, step);
+        self.take_body(who, session, content, step)?;
+        acknowledged
+    }
+
+    fn take_acks(
+        &mut self,
+        who: Address,
+        content: &Content,
+        step: &mut Step<'_>,
+    ) -> Result<(), Misbehaviour> {
+        let Some(contact) = self.contacts.get_mut(&who) else { return Ok(()) };
+        let Ok(entries) = contact.talk.outbox.acknowledge(&content.acks) else {
+            contact.want_new_session();
+            return Err(Misbehaviour::FalseAcknowledgement);
+        };
+        if !entries.is_empty() {
+            self.timers.stop(crate::engine::timer::Timer::Resend(who));
+        }
+        for entry in entries {
+            step.delete(Table::Outbox, contact.row_key(&entry.order().0));
+            emit_delivery(who, &entry, DeliveryState::Delivered, step);
+        }
+        Ok(())
+    }
+
+    fn take_body(
+        &mut self,
+        who: Address,
+        session: SessionId,
+        content: Content,
+        step: &mut Step<'_>,
+    ) -> Result<(), Misbehaviour> {
+        if content.cseq == 0 {
+            return Ok(());
+        }
+        let Some(contact) = self.contacts.get_mut(&who) else { return Ok(()) };
+        // No acknowledgement can name the last of all numbers.
+        if content.cseq == u64::MAX {
+            return Err(Misbehaviour::Content);
+        }
+        if !contact.counts_for_request(&content) {
+            return Err(Misbehaviour::TooManyRequests);
+        }
+        if !contact.talk.meet_lamport(content.lamport) {
+            return Err(Misbehaviour::Content);
+        }
+        let gap_before = match contact.talk.inbox.arrive(content.origin, content.cseq) {
+            Arrival::New { gap_before } => gap_before,
+            Arrival::Duplicate => return Ok(()),
+            Arrival::TooManyGaps => return Err(Misbehaviour::Content),
+        };
+        if contact.relation == Relation::Deleted {
+            contact.relation = Relation::Request;
+        }
+        match content.body {
+            Some(Body::Text(text)) => {
+                let view = MessageView {
+                    contact: who,
+                    id: message_id(content.origin, content.cseq),
+                    author: Author::Them,
+                    text,
+                    sent: content.sent,
+                    order: message_order(content.lamport, content.origin, content.cseq),
+                    state: DeliveryState::Delivered,
+                    gap_before,
+                };
+                contact.unread = contact.unread.saturating_add(1);
+                contact.used = step.now;
+                if gap_before {
+                    contact.talk.inbox.keep_gap(content.origin, content.cseq, view.clone());
+                }
+                self.save_history(&view, step);
+                self.show_contact(who, step);
+                step.emit(Event::Message(view));
+            }
+            Some(Body::Name(name)) => contact.own_name = (!name.is_empty()).then_some(name),
+            Some(Body::Addresses { peer_id, addresses }) => {
+                let place = |address| PeerAddress { peer_id: peer_id.clone(), address };
+                contact.places = addresses.into_iter().map(place).collect();
+            }
+            Some(Body::Close) => {
+                if let Some(held) = contact.talk.sessions.get_mut(session) {
+                    (held.broken, held.dirty) = (true, true);
+                }
+            }
+            Some(Body::Accept) | None => {}
+        }
+        if let Some(contact) = self.contacts.get_mut(&who) {
+            for view in contact.talk.inbox.take_closed_gaps() {
+                step.emit(Event::Message(view));
+            }
+        }
+        Ok(())
+    }
+
+    /// Doubts the session that speaks: somebody who is there has not acknowledged for a day, or
+    /// has other prekeys than those of a handshake never answered.
+    pub(crate) fn doubt(&mut self, who: Address, step: &mut Step<'_>) {
+        let own = self.own.install.generation();
+        let Some(contact) = self.contacts.get_mut(&who) else { return };
+        let old = contact
+            .talk
+            .outbox
+            .oldest_out()
+            .is_some_and(|at| step.now.millis_since(at) >= limits::DOUBT_MS);
+        if !old || contact.talk.sessions.wants_new {
+            return;
+        }
+        let Some(held) = contact.talk.sessions.speaks(contact.install, own) else { return };
+        let doubted = held.session.unconfirmed().is_none()
+            || contact.bundle_spk_id().is_some_and(|spk_id| spk_id != held.spk_id);
+        if doubted {
+            contact.want_new_session();
+            step.touch(who);
+        }
+    }
+}
+
+impl Contact {
+    /// The sessions do not do: prekeys are read anew, then a session is begun.
+    pub(crate) fn want_new_session(&mut self) {
+        if self.may_answer() && !self.talk.sessions.wants_new {
+            self.talk.sessions.wants_new = true;
+            self.bundle = None;
+        }
+    }
+
+    /// Counts what a request brings; tells whether it is within the limits.
+    fn counts_for_request(&mut self, content: &Content) -> bool {
+        if self.may_answer() || self.talk.inbox.has(content.origin, content.cseq) {
+            return true;
+        }
+        let text = matches!(content.body, Some(Body::Text(_)));
+        let count = &mut self.request;
+        let texts = count.texts.saturating_add(u32::from(text));
+        let messages = count.messages.saturating_add(1);
+        let fits = texts <= limits::REQUEST_TEXTS && messages <= limits::REQUEST_MESSAGES;
+        if fits {
+            (count.texts, count.messages) = (texts, messages);
+        }
+        fits
+    }
+}
+
+/// Tells the screen how far a text of ours came.
+pub(crate) fn emit_delivery(
+    who: Address,
+    entry: &Entry,
+    state: DeliveryState,
+    step: &mut Step<'_>,
+) {
+    if matches!(entry.payload, Payload::Text(_)) {
+        step.emit(Event::Delivery { contact: who, message: entry.id(), state });
+    }
+}

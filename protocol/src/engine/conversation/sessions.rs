@@ -1,0 +1,316 @@
+//! The sessions with one contact: which one speaks, which are dropped, when a new one may begin
+//! (PROTOCOL.md, "Both start at once; several sessions; repair").
+//!
+//! The rule: we send on the session on which a message of theirs was newly decrypted last; if
+//! there is none, on the newest one of our own.
+
+use alloc::vec::Vec;
+
+use prost::Message;
+use zeroize::Zeroizing;
+
+use crate::{
+    DecryptError, Session, SessionId, Timestamp,
+    engine::{
+        contacts::Install,
+        rows::{ContactRow, SessionRow},
+    },
+    identity::{DhPublicKey, Generation},
+    limits,
+};
+
+/// The sessions with one contact.
+#[derive(Default)]
+pub(crate) struct Sessions {
+    held: Vec<Held>,
+    /// Counts what happens to them, so that "last" and "newest" need no clock.
+    count: u64,
+    /// When we began sessions, when they did, and when we repaired, as far as limits ask.
+    begun: Vec<Timestamp>,
+    accepted: Vec<Timestamp>,
+    repaired: Vec<Timestamp>,
+    /// The sessions that there are do not do: a new one is due.
+    pub(crate) wants_new: bool,
+}
+
+/// A session and what must be known beside it.
+pub(crate) struct Held {
+    pub(crate) session: Session,
+    pub(crate) theirs: Install,
+    pub(crate) own_generation: Generation,
+    /// The prekey pair, theirs or ours, that the handshake used.
+    pub(crate) spk_id: u32,
+    /// Whether we began it.
+    pub(crate) ours: bool,
+    /// It never becomes the one that speaks again.
+    pub(crate) broken: bool,
+    made: u64,
+    heard: u64,
+    used: Timestamp,
+    /// It must be saved.
+    pub(crate) dirty: bool,
+}
+
+/// What became of a ciphertext.
+pub(crate) enum Decrypted {
+    /// It opened in this session.
+    New(SessionId, Zeroizing<Vec<u8>>),
+    /// It was opened before.
+    Duplicate,
+    /// It opens nowhere.
+    Nowhere,
+}
+
+impl Sessions {
+    /// Adds a session; returns the one that had to go for it.
+    pub(crate) fn add(&mut self, mut held: Held, now: Timestamp) -> Option<Held> {
+        self.count = self.count.saturating_add(1);
+        held.made = self.count;
+        held.used = now;
+        held.dirty = true;
+        let moments = if held.ours { &mut self.begun } else { &mut self.accepted };
+        remember(moments, now, limits::SESSIONS_PER_HOUR);
+        self.held.push(held);
+        if self.held.len() <= limits::SESSIONS_PER_CONTACT {
+            return None;
+        }
+        let newest = self.count;
+        let longest_unused = self
+            .held
+            .iter()
+            .enumerate()
+            .filter(|(_, held)| held.made != newest)
+            .min_by_key(|(_, held)| (!held.broken, held.heard.max(held.made)))
+            .map(|(at, _)| at)?;
+        Some(self.held.remove(longest_unused))
+    }
+
+    /// Opens a ciphertext in whichever session it belongs to.
+    pub(crate) fn decrypt(&mut self, message: &[u8], now: Timestamp) -> Decrypted {
+        let mut duplicate = false;
+        for at in 0..self.held.len() {
+            let Some(held) = self.held.get_mut(at) else { break };
+            match held.session.decrypt(message, now) {
+                Ok(content) => {
+                    self.count = self.count.saturating_add(1);
+                    held.hear(self.count, now);
+                    return Decrypted::New(held.session.id(), content);
+                }
+                Err(DecryptError::Duplicate) => duplicate = true,
+                Err(_) => {}
+            }
+        }
+        if duplicate { Decrypted::Duplicate } else { Decrypted::Nowhere }
+    }
+
+    /// Notes that the first message of a session, which came with its handshake, was opened.
+    pub(crate) fn heard_first(&mut self, id: SessionId, now: Timestamp) {
+        self.count = self.count.saturating_add(1);
+        let count = self.count;
+        if let Some(held) = self.get_mut(id) {
+            held.hear(count, now);
+        }
+    }
+
+    /// Returns the session that speaks, if there is one that may.
+    pub(crate) fn speaking(
+        &mut self,
+        theirs: Option<Install>,
+        own: Generation,
+    ) -> Option<&mut Held> {
+        self.held
+            .iter_mut()
+            .filter(|held| held.may_speak(theirs, own))
+            .max_by_key(|held| (held.heard, held.made))
+    }
+
+    /// The same, to look at.
+    pub(crate) fn speaks(&self, theirs: Option<Install>, own: Generation) -> Option<&Held> {
+        self.held
+            .iter()
+            .filter(|held| held.may_speak(theirs, own))
+            .max_by_key(|held| (held.heard, held.made))
+    }
+
+    /// Keeps all sessions that there are from speaking.
+    pub(crate) fn silence(&mut self) {
+        for held in self.held.iter_mut().filter(|held| !held.broken) {
+            (held.broken, held.dirty) = (true, true);
+        }
+    }
+
+    /// Drops the sessions that do not speak and heard nothing for long.
+    pub(crate) fn drop_idle(
+        &mut self,
+        theirs: Option<Install>,
+        own: Generation,
+        now: Timestamp,
+    ) -> Vec<Held> {
+        let speaking = self.speaks(theirs, own).map(|held| held.session.id());
+        let idle = |held: &mut Held| {
+            Some(held.session.id()) != speaking
+                && now.millis_since(held.used) >= limits::SESSION_IDLE_MS
+        };
+        self.held.extract_if(.., idle).collect()
+    }
+
+    /// Drops all.
+    pub(crate) fn clear(&mut self) -> Vec<Held> {
+        self.wants_new = false;
+        core::mem::take(&mut self.held)
+    }
+
+    /// Tells when we may begin a session: at most six an hour.
+    pub(crate) fn may_begin_at(&self, now: Timestamp) -> Timestamp {
+        allowed_at(&self.begun, now, limits::SESSIONS_PER_HOUR, HOUR)
+    }
+
+    /// Tells whether they may begin one.
+    pub(crate) fn may_accept(&self, now: Timestamp) -> bool {
+        allowed_at(&self.accepted, now, limits::SESSIONS_PER_HOUR, HOUR) <= now
+    }
+
+    /// Tells when a repair may be made: at most one an hour and six a day.
+    pub(crate) fn may_repair_at(&self, now: Timestamp) -> Timestamp {
+        let hourly = allowed_at(&self.repaired, now, 1, limits::REPAIR_PAUSE_MS);
+        hourly.max(allowed_at(&self.repaired, now, limits::REPAIRS_PER_DAY, limits::DAY_MS))
+    }
+
+    /// Notes a repair.
+    pub(crate) fn repaired(&mut self, now: Timestamp) {
+        remember(&mut self.repaired, now, limits::REPAIRS_PER_DAY);
+    }
+
+    /// Puts a session back that the storage had.
+    pub(crate) fn restore(&mut self, held: Held) {
+        self.count = self.count.max(held.made).max(held.heard);
+        self.held.push(held);
+    }
+
+    pub(crate) fn get_mut(&mut self, id: SessionId) -> Option<&mut Held> {
+        self.held.iter_mut().find(|held| held.session.id() == id)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Held> {
+        self.held.iter()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Held> {
+        self.held.iter_mut()
+    }
+
+    pub(crate) fn encode(&self, row: &mut ContactRow) {
+        let millis = |at: &Timestamp| at.as_millis();
+        row.begun_ms = self.begun.iter().map(millis).collect();
+        row.accepted_ms = self.accepted.iter().map(millis).collect();
+        row.repaired_ms = self.repaired.iter().map(millis).collect();
+        row.session_count = self.count;
+        row.wants_new_session = self.wants_new;
+    }
+
+    pub(crate) fn decode(row: &ContactRow) -> Self {
+        let moments = |all: &[u64]| all.iter().copied().map(Timestamp::from_millis).collect();
+        Self {
+            held: Vec::new(),
+            count: row.session_count,
+            begun: moments(&row.begun_ms),
+            accepted: moments(&row.accepted_ms),
+            repaired: moments(&row.repaired_ms),
+            wants_new: row.wants_new_session,
+        }
+    }
+}
+
+impl Held {
+    /// Wraps a session that was made just now.
+    pub(crate) fn new(
+        session: Session,
+        theirs: Install,
+        own_generation: Generation,
+        spk_id: u32,
+    ) -> Self {
+        Self {
+            ours: session.unconfirmed().is_some(),
+            session,
+            theirs,
+            own_generation,
+            spk_id,
+            broken: false,
+            made: 0,
+            heard: 0,
+            used: Timestamp::from_millis(0),
+            dirty: true,
+        }
+    }
+
+    /// A message of theirs was newly decrypted.
+    fn hear(&mut self, count: u64, now: Timestamp) {
+        self.heard = count;
+        self.used = now;
+        self.dirty = true;
+    }
+
+    fn may_speak(&self, theirs: Option<Install>, own: Generation) -> bool {
+        !self.broken && self.own_generation == own && theirs.is_none_or(|it| it == self.theirs)
+    }
+
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let row = SessionRow {
+            session: self.session.encode().to_vec(),
+            generation: self.theirs.generation.0,
+            ikd: self.theirs.ikd.0.to_vec(),
+            own_generation: self.own_generation.0,
+            spk_id: self.spk_id,
+            made: self.made,
+            heard: self.heard,
+            used_ms: self.used.as_millis(),
+            broken: self.broken,
+            ours: self.ours,
+        };
+        let plain = Zeroizing::new(row.encode_to_vec());
+        let _wiped = Zeroizing::new(row.session);
+        plain
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let row = SessionRow::decode(bytes).ok()?;
+        let secret = Zeroizing::new(row.session);
+        let theirs = Install {
+            generation: Generation(row.generation),
+            ikd: DhPublicKey(row.ikd.as_slice().try_into().ok()?),
+        };
+        Some(Self {
+            session: Session::decode(&secret).ok()?,
+            theirs,
+            own_generation: Generation(row.own_generation),
+            spk_id: row.spk_id,
+            ours: row.ours,
+            broken: row.broken,
+            made: row.made,
+            heard: row.heard,
+            used: Timestamp::from_millis(row.used_ms),
+            dirty: false,
+        })
+    }
+}
+
+const HOUR: u64 = 60 * 60_000;
+
+/// Adds a moment to the newest `most` ones.
+fn remember(moments: &mut Vec<Timestamp>, now: Timestamp, most: usize) {
+    moments.push(now);
+    while moments.len() > most {
+        moments.remove(0);
+    }
+}
+
+/// Returns when the next one may follow, if at most `most` may lie within `span` milliseconds.
+///
+/// Moments after `now` are of a clock that was wrong; they hold nobody back.
+fn allowed_at(moments: &[Timestamp], now: Timestamp, most: usize, span: u64) -> Timestamp {
+    let recent = moments.iter().filter(|at| **at <= now && now.millis_since(**at) < span);
+    let mut recent: Vec<Timestamp> = recent.copied().collect();
+    recent.sort_unstable();
+    let over = recent.len().checked_sub(most);
+    over.and_then(|at| recent.get(at)).map_or(now, |at| at.plus_millis(span))
+}

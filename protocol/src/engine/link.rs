@@ -1,0 +1,355 @@
+//! Links: streams on which frames come and go, and who is behind each (PROTOCOL.md, "Both start
+//! at once; several sessions; repair", *Stream*).
+//!
+//! The dialer greets with HELLO; the listener answers KNOWN or UNKNOWN. A link belongs to a contact
+//! when a tag fits, when a message newly decrypts, or when we dialled what their record names.
+//! Invariant: a replayed message never makes a link the one that speaks.
+
+use alloc::{collections::BTreeMap, vec::Vec};
+
+use crate::{
+    Address, MillisOffset, SessionId, Timestamp,
+    engine::{
+        Engine,
+        contacts::Contact,
+        input::{LinkId, LinkInfo, Path},
+        output::{CloseReason, DialId, Misbehaviour, Output, Reach},
+        step::Step,
+        timer::Timer,
+    },
+    limits,
+    wire::Frame,
+};
+
+/// All links.
+#[derive(Default)]
+pub(crate) struct Links {
+    links: BTreeMap<LinkId, Link>,
+    count: u64,
+}
+
+/// One link.
+pub(crate) struct Link {
+    info: LinkInfo,
+    state: LinkState,
+    opened: Timestamp,
+    order: u64,
+}
+
+/// Who is behind a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LinkState {
+    /// We dialled and greeted with this session's tag, or a random one.
+    Greeting { who: Address, session: Option<SessionId> },
+    /// They dialled, and must greet.
+    Expecting,
+    /// They greeted with a tag that fits nobody, and must prove a key.
+    Unproven,
+    /// This contact, or this request's sender.
+    Open(Address),
+    /// Somebody whom we do not hear.
+    Deaf,
+}
+
+impl Links {
+    /// Returns the link that speaks to a contact: direct before relayed, then the newest.
+    pub(crate) fn active(&self, who: &Address) -> Option<LinkId> {
+        self.of(who).max_by_key(|(_, link)| link.rank()).map(|(id, _)| id)
+    }
+
+    /// Tells whether a link to a contact is up or greeting.
+    pub(crate) fn has(&self, who: &Address) -> bool {
+        self.links.values().any(|link| match link.state {
+            LinkState::Open(have) | LinkState::Greeting { who: have, .. } => have == *who,
+            _ => false,
+        })
+    }
+
+    /// Returns how a contact is reached over the links that are up.
+    pub(crate) fn reach(&self, who: &Address) -> Option<Reach> {
+        let (_, link) = self.of(who).max_by_key(|(_, link)| link.rank())?;
+        Some(match &link.info.path {
+            Path::Direct => Reach::Direct,
+            Path::Relayed(relay) => Reach::ThroughRelay(relay.clone()),
+        })
+    }
+
+    pub(crate) fn state(&self, id: LinkId) -> Option<LinkState> {
+        self.links.get(&id).map(|link| link.state)
+    }
+
+    /// Returns the links that are up to a contact.
+    pub(crate) fn open_to(&self, who: &Address) -> impl Iterator<Item = LinkId> {
+        self.of(who).map(|(id, _)| id)
+    }
+
+    /// Moves moments with the clock.
+    pub(crate) fn shift(&mut self, offset: MillisOffset) {
+        for link in self.links.values_mut() {
+            link.opened = link.opened.shifted(offset);
+        }
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = LinkId> {
+        self.links.keys().copied()
+    }
+
+    fn of(&self, who: &Address) -> impl Iterator<Item = (LinkId, &Link)> {
+        let open = LinkState::Open(*who);
+        self.links.iter().filter(move |(_, link)| link.state == open).map(|(id, link)| (*id, link))
+    }
+
+    /// Returns the oldest link behind which nobody is whom we answer, if there are too many.
+    fn surplus_stranger(&self) -> Option<LinkId> {
+        let stranger =
+            |state| matches!(state, LinkState::Expecting | LinkState::Unproven | LinkState::Deaf);
+        let strangers = || self.links.iter().filter(|(_, link)| stranger(link.state));
+        let over = strangers().count() > limits::STRANGER_LINKS || self.links.len() > limits::LINKS;
+        strangers().min_by_key(|(_, link)| link.order).map(|(id, _)| *id).filter(|_| over)
+    }
+}
+
+impl Link {
+    fn rank(&self) -> (bool, u64) {
+        (self.info.path == Path::Direct, self.order)
+    }
+}
+
+impl Engine {
+    pub(crate) fn handle_link_up(
+        &mut self,
+        id: LinkId,
+        dial: Option<DialId>,
+        info: LinkInfo,
+        step: &mut Step<'_>,
+    ) {
+        let who = dial.and_then(|dial| self.take_dial(dial, step));
+        let state = match (who, info.dialled) {
+            _ if self.own.elsewhere.is_some() => None,
+            (Some(who), true) => self.greet(id, who, &info, step),
+            (None, false) => Some(LinkState::Expecting),
+            // A dial for somebody who was removed or blocked since.
+            _ => None,
+        };
+        let Some(state) = state else {
+            step.output(Output::Close(id, CloseReason::Ended));
+            return;
+        };
+        self.links.count = self.links.count.saturating_add(1);
+        let link = Link { info, state, opened: step.now, order: self.links.count };
+        self.links.links.insert(id, link);
+        self.timers.set(Timer::Proof(id), step.now.plus_millis(limits::PROOF_MS));
+        if let Some(surplus) = self.links.surplus_stranger() {
+            self.close_link(surplus, CloseReason::Idle, step);
+        }
+    }
+
+    /// Sends HELLO on a link that we dialled.
+    fn greet(
+        &mut self,
+        id: LinkId,
+        who: Address,
+        info: &LinkInfo,
+        step: &mut Step<'_>,
+    ) -> Option<LinkState> {
+        let contact = self.contacts.get(&who).filter(|contact| contact.may_answer())?;
+        let own = self.own.install.generation();
+        let held = contact.talk.sessions.speaks(contact.install, own);
+        let session = held.map(|held| held.session.id());
+        let tag = match held {
+            Some(held) => held.session.hello_tag(&info.binding),
+            None => step.random(),
+        };
+        step.output(Output::Send(id, short(&Frame::Hello(tag))));
+        step.touch(who);
+        Some(LinkState::Greeting { who, session })
+    }
+
+    pub(crate) fn handle_frame(&mut self, id: LinkId, bytes: &[u8], step: &mut Step<'_>) {
+        let Some(state) = self.links.state(id) else { return };
+        if state == LinkState::Deaf {
+            return;
+        }
+        let result = Frame::decode(bytes).and_then(|frame| match (state, frame) {
+            (LinkState::Greeting { who, session: Some(_) }, Frame::Known) => {
+                self.open_link(id, who, step);
+                Ok(())
+            }
+            (LinkState::Greeting { who, session }, Frame::Unknown) => {
+                self.handle_unknown(who, session);
+                self.open_link(id, who, step);
+                Ok(())
+            }
+            (LinkState::Expecting, Frame::Hello(tag)) => {
+                self.handle_hello(id, tag, step);
+                Ok(())
+            }
+            (LinkState::Unproven, Frame::Handshake { prefix, message }) => {
+                self.receive_handshake(id, None, &prefix, &message, step)
+            }
+            (LinkState::Open(who), Frame::Handshake { prefix, message }) => {
+                self.receive_handshake(id, Some(who), &prefix, &message, step)
+            }
+            (LinkState::Open(who), Frame::Message(message)) => {
+                self.receive_message(id, who, &message, step)
+            }
+            _ => Err(Misbehaviour::UnexpectedFrame),
+        });
+        if let Err(misbehaviour) = result {
+            self.close_link(id, CloseReason::Misbehaviour(misbehaviour), step);
+        }
+    }
+
+    /// The listener has lost the session of our greeting. An unconfirmed one it never had; that
+    /// one's handshake goes with every message anyway.
+    fn handle_unknown(&mut self, who: Address, session: Option<SessionId>) {
+        let Some(contact) = self.contacts.get_mut(&who) else { return };
+        let Some(held) = session.and_then(|id| contact.talk.sessions.get_mut(id)) else { return };
+        if held.session.unconfirmed().is_none() {
+            (held.broken, held.dirty) = (true, true);
+        }
+    }
+
+    fn handle_hello(&mut self, id: LinkId, tag: [u8; 16], step: &mut Step<'_>) {
+        let Some(binding) = self.links.links.get(&id).map(|link| link.info.binding) else { return };
+        let fits = |who: &&Address| {
+            self.contacts.get(who).is_some_and(|contact| {
+                contact.talk.sessions.iter().any(|held| held.session.hello_tag(&binding) == tag)
+            })
+        };
+        let who = self.contacts.keys().find(fits).copied();
+        let known = who.is_some_and(|who| self.may_answer(&who));
+        // To a stranger's tag the answer is the same as to a random one.
+        let answer = if known { Frame::Known } else { Frame::Unknown };
+        step.output(Output::Send(id, short(&answer)));
+        match who {
+            Some(who) => self.open_link(id, who, step),
+            None => self.set_link_state(id, LinkState::Unproven),
+        }
+    }
+
+    /// A link turned out to be a contact's.
+    pub(crate) fn open_link(&mut self, id: LinkId, who: Address, step: &mut Step<'_>) {
+        if self.links.state(id) == Some(LinkState::Open(who)) {
+            return;
+        }
+        self.set_link_state(id, LinkState::Open(who));
+        self.timers.stop(Timer::Proof(id));
+        self.watch_stranger(id, who, step);
+        if let Some(contact) = self.contacts.get_mut(&who) {
+            contact.talk.inbox.forget_pause();
+        }
+        let links = self.links.of(&who).count();
+        if links > limits::LINKS_PER_CONTACT {
+            let worst = self.links.of(&who).min_by_key(|(_, link)| link.rank()).map(|(id, _)| id);
+            if let Some(worst) = worst {
+                self.close_link(worst, CloseReason::Duplicate, step);
+            }
+        } else if links > 1 && self.may_answer(&who) {
+            self.timers
+                .set_earlier(Timer::Duplicate(who), step.now.plus_millis(limits::DUPLICATE_MS));
+        }
+        step.touch(who);
+    }
+
+    /// A request's link is held for a while, in case it is accepted.
+    fn watch_stranger(&mut self, id: LinkId, who: Address, step: &Step<'_>) {
+        if !self.may_answer(&who) {
+            self.timers.set(Timer::Stranger(id), step.now.plus_millis(limits::STRANGER_MS));
+        }
+    }
+
+    /// Hears nothing from a link any more, without a sign that the other side could read.
+    pub(crate) fn deafen_link(&mut self, id: LinkId, step: &Step<'_>) {
+        self.set_link_state(id, LinkState::Deaf);
+        self.timers.stop(Timer::Proof(id));
+        self.timers.set(Timer::Stranger(id), step.now.plus_millis(limits::STRANGER_MS));
+    }
+
+    pub(crate) fn handle_proof_due(&mut self, id: LinkId, step: &mut Step<'_>) {
+        let reason = match self.links.state(id) {
+            Some(LinkState::Expecting | LinkState::Unproven) => {
+                CloseReason::Misbehaviour(Misbehaviour::Silent)
+            }
+            _ => CloseReason::Idle,
+        };
+        self.close_link(id, reason, step);
+    }
+
+    pub(crate) fn handle_stranger_due(&mut self, id: LinkId, step: &mut Step<'_>) {
+        let accepted = match self.links.state(id) {
+            Some(LinkState::Open(who)) => self.may_answer(&who),
+            _ => false,
+        };
+        if !accepted {
+            self.close_link(id, CloseReason::Idle, step);
+        }
+    }
+
+    /// Closes all links to a contact but the one that speaks. Only the side with the smaller key
+    /// does so: both never close different ones; and what was on its way is sent again.
+    pub(crate) fn handle_duplicate_due(&mut self, who: Address, step: &mut Step<'_>) {
+        if self.own.identity.address() > who {
+            return;
+        }
+        let Some(active) = self.links.active(&who) else { return };
+        let worse: Vec<LinkId> =
+            self.links.of(&who).map(|(id, _)| id).filter(|id| *id != active).collect();
+        for id in worse {
+            self.close_link(id, CloseReason::Duplicate, step);
+        }
+    }
+
+    /// Closes a link from our side.
+    pub(crate) fn close_link(&mut self, id: LinkId, reason: CloseReason, step: &mut Step<'_>) {
+        if self.links.links.contains_key(&id) {
+            step.output(Output::Close(id, reason));
+            self.handle_link_down(id, step);
+        }
+    }
+
+    /// Closes all links to a contact.
+    pub(crate) fn close_links_to(
+        &mut self,
+        who: Address,
+        reason: CloseReason,
+        step: &mut Step<'_>,
+    ) {
+        let to = |link: &Link| match link.state {
+            LinkState::Open(have) | LinkState::Greeting { who: have, .. } => have == who,
+            _ => false,
+        };
+        let ids: Vec<LinkId> =
+            self.links.links.iter().filter(|(_, link)| to(link)).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.close_link(id, reason, step);
+        }
+    }
+
+    pub(crate) fn handle_link_down(&mut self, id: LinkId, step: &mut Step<'_>) {
+        let Some(link) = self.links.links.remove(&id) else { return };
+        self.timers.stop(Timer::Proof(id));
+        self.timers.stop(Timer::Stranger(id));
+        if let LinkState::Open(who) | LinkState::Greeting { who, .. } = link.state {
+            let lived = step.now.millis_since(link.opened);
+            self.handle_link_lost(who, lived, step);
+            step.touch(who);
+        }
+    }
+
+    fn set_link_state(&mut self, id: LinkId, state: LinkState) {
+        if let Some(link) = self.links.links.get_mut(&id) {
+            link.state = state;
+        }
+    }
+
+    /// Tells whether somebody may learn anything from us.
+    pub(crate) fn may_answer(&self, who: &Address) -> bool {
+        self.contacts.get(who).is_some_and(Contact::may_answer)
+    }
+}
+
+/// Encodes a frame without a message; those always fit.
+fn short(frame: &Frame) -> Vec<u8> {
+    frame.encode().unwrap_or_default()
+}

@@ -1,0 +1,407 @@
+//! Looking contacts up and dialling them (PROTOCOL.md, "Publish, read, replicate", *Read*).
+//!
+//! An attempt asks for a contact's presence records, and for the inbox record if prekeys are
+//! needed; it dials what it knows and whatever new it finds. Attempts follow each other with a
+//! growing pause as long as a link is wanted.
+
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
+
+use crate::{
+    Address, MillisOffset, Timestamp,
+    engine::{
+        Engine, Query,
+        contacts::{Contact, Install, Relation},
+        input::Progress,
+        output::{DialId, Output, PeerAddress, QueryId, Reach},
+        publish::Slot,
+        step::Step,
+        timer::Timer,
+    },
+    handshake::Bundle,
+    limits,
+    record::{self, Inbox, Kind, Presence, epoch::epochs_to_read},
+};
+
+/// Where the search for one contact stands.
+#[derive(Default)]
+pub(crate) struct Seek {
+    /// Whether an attempt is running.
+    active: bool,
+    /// How many attempts in a row were in vain.
+    vain: u32,
+    started: Option<Timestamp>,
+    queries: BTreeMap<QueryId, Slot>,
+    dials: BTreeSet<DialId>,
+    /// The peer ids dialled in this attempt.
+    tried: Vec<Vec<u8>>,
+    /// Until when a person wants the contact reached.
+    wanted_until: Option<Timestamp>,
+    /// The greatest generation that a presence record named.
+    hinted: Option<u32>,
+}
+
+/// Prekeys from an inbox record.
+pub(crate) struct Fetched {
+    pub(crate) bundle: Bundle,
+    at: Timestamp,
+    /// Which of the records that came is the best: the likelier location, then the greater number.
+    rank: (bool, u64),
+}
+
+/// Who wants a contact reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    /// A person: now.
+    Asked,
+    /// The engine: when it is time.
+    Due,
+}
+
+impl Seek {
+    fn asks_for(&self, kind: Kind) -> bool {
+        self.queries.values().any(|slot| slot.kind == kind)
+    }
+
+    pub(crate) fn is_active(&self) -> bool {
+        self.active || self.asks_for(Kind::Presence)
+    }
+
+    /// Moves moments with the clock.
+    pub(crate) fn shift(&mut self, offset: MillisOffset) {
+        self.started = self.started.map(|at| at.shifted(offset));
+        self.wanted_until = self.wanted_until.map(|at| at.shifted(offset));
+    }
+}
+
+impl Contact {
+    /// Returns their prekeys, if they are fresh and no better ones are on the way.
+    pub(crate) fn ready_bundle(&self, now: Timestamp) -> Option<&Bundle> {
+        let fetched = self.bundle.as_ref()?;
+        let fresh = now.millis_since(fetched.at) < limits::BUNDLE_FRESH_MS;
+        (fresh && !self.seek.asks_for(Kind::Inbox)).then_some(&fetched.bundle)
+    }
+
+    /// Returns the number of the prekeys that were read last.
+    pub(crate) fn bundle_spk_id(&self) -> Option<u32> {
+        self.bundle.as_ref().map(|fetched| fetched.bundle.spk_id)
+    }
+
+    /// Moves moments with the clock.
+    pub(crate) fn shift(&mut self, offset: MillisOffset) {
+        self.seek.shift(offset);
+        self.talk.shift(offset);
+        if let Some(fetched) = &mut self.bundle {
+            fetched.at = fetched.at.shifted(offset);
+        }
+    }
+}
+
+impl Engine {
+    /// A person opened or used a conversation: the contact is to be reached now.
+    pub(crate) fn reach(&mut self, who: Address, step: &mut Step<'_>) {
+        if let Some(contact) = self.contacts.get_mut(&who) {
+            contact.seek.wanted_until = Some(step.now.plus_millis(limits::REACH_MS));
+            step.touch(who);
+        }
+        self.pursue(who, Urgency::Asked, step);
+    }
+
+    /// Looks after the link to a contact: begins an attempt, or sets the moment of the next one.
+    pub(crate) fn pursue(&mut self, who: Address, urgency: Urgency, step: &mut Step<'_>) {
+        let timer = Timer::Seek(who);
+        if !self.wants_link(&who, step.now) || self.links.has(&who) {
+            self.timers.stop(timer);
+            return;
+        }
+        let running = self.contacts.values().filter(|contact| contact.seek.active).count();
+        let Some(contact) = self.contacts.get_mut(&who) else { return };
+        if contact.seek.active {
+            return;
+        }
+        let started = contact.seek.started;
+        match urgency {
+            Urgency::Asked => {
+                contact.seek.vain = 0;
+                let next = started.map(|at| at.plus_millis(limits::SEEK_ASKED_PAUSE_MS));
+                match next.filter(|next| *next > step.now) {
+                    Some(next) => self.timers.set_earlier(timer, next),
+                    None => self.begin_seek(who, step),
+                }
+            }
+            Urgency::Due if self.timers.is_set(timer) => {}
+            Urgency::Due if started.is_some() => {
+                let pause = pause(limits::SEEK_PAUSE_MS, contact.seek.vain);
+                let pause = step.jitter(pause, limits::REFRESH_JITTER_PERCENT);
+                self.timers.set(timer, step.now.plus_millis(pause));
+            }
+            Urgency::Due if running >= limits::SEEKS => {
+                let pause = step.jitter(limits::SEEK_PAUSE_MS, limits::REFRESH_JITTER_PERCENT);
+                self.timers.set(timer, step.now.plus_millis(pause));
+            }
+            Urgency::Due => self.begin_seek(who, step),
+        }
+    }
+
+    pub(crate) fn handle_seek_due(&mut self, who: Address, step: &mut Step<'_>) {
+        let idle = self.contacts.get(&who).is_some_and(|contact| !contact.seek.active);
+        if idle && self.wants_link(&who, step.now) && !self.links.has(&who) {
+            self.begin_seek(who, step);
+        }
+    }
+
+    /// Tells whether a link to a contact is wanted: something waits, a person asks, or they are
+    /// among those to whom a link is kept.
+    pub(crate) fn wants_link(&self, who: &Address, now: Timestamp) -> bool {
+        let Some(contact) = self.contacts.get(who) else { return false };
+        if !contact.may_answer() || self.own.elsewhere.is_some() || self.is_offline() {
+            return false;
+        }
+        let asked = contact.seek.wanted_until.is_some_and(|until| until > now);
+        asked || contact.talk.outbox.is_active() || self.keeps_link(contact)
+    }
+
+    fn keeps_link(&self, contact: &Contact) -> bool {
+        let kept = |other: &&Contact| other.may_answer() && other.relation == Relation::Contact;
+        let before =
+            |other: &&Contact| (other.used, other.address) > (contact.used, contact.address);
+        contact.relation == Relation::Contact
+            && self.contacts.values().filter(kept).filter(before).count() < limits::KEPT_LINKS
+    }
+
+    /// Tells whether the driver has not told any way in which we are on the network.
+    fn is_offline(&self) -> bool {
+        self.own.addresses.peer_id.is_empty()
+    }
+
+    fn begin_seek(&mut self, who: Address, step: &mut Step<'_>) {
+        self.timers.stop(Timer::Seek(who));
+        let needs_bundle = self.needs_bundle(&who);
+        let Some(contact) = self.contacts.get_mut(&who) else { return };
+        contact.seek.active = true;
+        contact.seek.started = Some(step.now);
+        contact.seek.tried.clear();
+        let known = contact.places.clone();
+        step.touch(who);
+        self.find(who, Kind::Presence, step);
+        if needs_bundle {
+            self.find(who, Kind::Inbox, step);
+        }
+        self.dial(who, known, step);
+    }
+
+    /// Tells whether prekeys of a contact are wanted: no confirmed session speaks, or a newer
+    /// install was seen.
+    fn needs_bundle(&self, who: &Address) -> bool {
+        let Some(contact) = self.contacts.get(who) else { return false };
+        let own = self.own.install.generation();
+        let speaks = contact.talk.sessions.speaks(contact.install, own);
+        let confirmed = speaks.is_some_and(|held| held.session.unconfirmed().is_none());
+        let pinned = contact.install.map(|install| install.generation.0);
+        !confirmed || contact.talk.sessions.wants_new || contact.seek.hinted > pinned
+    }
+
+    /// Asks for the inbox record of a contact, unless it is being asked for.
+    pub(crate) fn find_bundle(&mut self, who: Address, step: &mut Step<'_>) {
+        if !self.is_offline()
+            && !self.contacts.get(&who).is_some_and(|c| c.seek.asks_for(Kind::Inbox))
+        {
+            self.find(who, Kind::Inbox, step);
+        }
+    }
+
+    fn find(&mut self, who: Address, kind: Kind, step: &mut Step<'_>) {
+        for epoch in epochs_to_read(kind, step.now) {
+            let Some(contact) = self.contacts.get_mut(&who) else { return };
+            let Ok(key) = contact.credential.blinded_key(kind, epoch) else { continue };
+            let id = self.ids.query();
+            contact.seek.queries.insert(id, Slot { kind, epoch });
+            step.output(Output::FindRecord(id, key, contact.relays.clone()));
+            self.queries.insert(id, Query::Contact(who));
+            self.timers.set(Timer::Query(id), step.now.plus_millis(limits::LOOKUP_MS));
+        }
+    }
+
+    fn dial(&mut self, who: Address, places: Vec<PeerAddress>, step: &mut Step<'_>) {
+        let Some(contact) = self.contacts.get_mut(&who) else { return };
+        let Some(peer_id) = places.first().map(|place| place.peer_id.clone()) else { return };
+        let seek = &mut contact.seek;
+        let own = self.own.addresses.peer_id == peer_id;
+        if own || seek.tried.contains(&peer_id) || seek.tried.len() >= limits::DIALS_PER_SEEK {
+            return;
+        }
+        let id = self.ids.dial();
+        seek.tried.push(peer_id);
+        seek.dials.insert(id);
+        self.dials.insert(id, who);
+        self.timers.set(Timer::Dial(id), step.now.plus_millis(limits::DIAL_MS));
+        step.output(Output::Dial(id, places));
+    }
+
+    /// Takes an answered dial; returns whom it was for.
+    pub(crate) fn take_dial(&mut self, id: DialId, step: &mut Step<'_>) -> Option<Address> {
+        self.timers.stop(Timer::Dial(id));
+        let who = self.dials.remove(&id)?;
+        let contact = self.contacts.get_mut(&who)?;
+        contact.seek.dials.remove(&id);
+        step.touch(who);
+        Some(who)
+    }
+
+    pub(crate) fn handle_dial_failed(&mut self, id: DialId, step: &mut Step<'_>) {
+        if let Some(who) = self.take_dial(id, step) {
+            self.end_attempt(who, step);
+        }
+    }
+
+    /// Records of a contact came, or will not come any more.
+    pub(crate) fn handle_contact_records(
+        &mut self,
+        id: QueryId,
+        who: Address,
+        values: &[Vec<u8>],
+        progress: Progress,
+        step: &mut Step<'_>,
+    ) {
+        let Some(contact) = self.contacts.get(&who) else { return };
+        let Some(slot) = contact.seek.queries.get(&id).copied() else { return };
+        step.touch(who);
+        for value in values {
+            match slot.kind {
+                Kind::Presence => self.take_presence(who, slot, value, step),
+                Kind::Inbox => self.take_inbox(id, who, slot, value, step),
+            }
+        }
+        if progress == Progress::Done {
+            self.end_query(id, who, step);
+        }
+    }
+
+    pub(crate) fn handle_query_due(&mut self, id: QueryId, who: Address, step: &mut Step<'_>) {
+        step.output(Output::Cancel(id));
+        step.touch(who);
+        self.end_query(id, who, step);
+    }
+
+    fn end_query(&mut self, id: QueryId, who: Address, step: &mut Step<'_>) {
+        self.queries.remove(&id);
+        self.timers.stop(Timer::Query(id));
+        if let Some(contact) = self.contacts.get_mut(&who) {
+            contact.seek.queries.remove(&id);
+        }
+        self.end_attempt(who, step);
+    }
+
+    /// Ends the attempt when nothing of it runs any more.
+    fn end_attempt(&mut self, who: Address, step: &mut Step<'_>) {
+        let linked = self.links.has(&who);
+        let Some(contact) = self.contacts.get_mut(&who) else { return };
+        let seek = &mut contact.seek;
+        if seek.active && seek.dials.is_empty() && seek.queries.is_empty() {
+            seek.active = false;
+            seek.vain = if linked { 0 } else { seek.vain.saturating_add(1) };
+            step.touch(who);
+        }
+    }
+
+    fn take_presence(&mut self, who: Address, slot: Slot, value: &[u8], step: &mut Step<'_>) {
+        let bits = self.params.stamp_bits;
+        let Some(contact) = self.contacts.get_mut(&who) else { return };
+        let opened =
+            record::open(&contact.credential, slot.kind, slot.epoch, value, step.now, bits);
+        let Ok(opened) = opened else { return };
+        let Ok(presence) = Presence::decode(&opened.body) else { return };
+        let pinned = contact.install.map(|install| install.generation);
+        if !contact.meet_seq(slot, opened.seq) || Some(presence.generation) < pinned {
+            return;
+        }
+        contact.seek.hinted = contact.seek.hinted.max(Some(presence.generation.0));
+        let newer = pinned.is_some_and(|pinned| presence.generation > pinned);
+        let peer_id = presence.peer_id;
+        let place = |address| PeerAddress { peer_id: peer_id.clone(), address };
+        let places: Vec<PeerAddress> = presence.addresses.into_iter().map(place).collect();
+        if !places.is_empty() {
+            contact.places.clone_from(&places);
+        }
+        self.doubt(who, step);
+        if newer {
+            self.find_bundle(who, step);
+        }
+        if !self.links.has(&who) {
+            self.dial(who, places, step);
+        }
+    }
+
+    fn take_inbox(
+        &mut self,
+        id: QueryId,
+        who: Address,
+        slot: Slot,
+        value: &[u8],
+        step: &mut Step<'_>,
+    ) {
+        let bits = self.params.stamp_bits;
+        let Some(contact) = self.contacts.get_mut(&who) else { return };
+        let opened =
+            record::open(&contact.credential, slot.kind, slot.epoch, value, step.now, bits);
+        let Ok(opened) = opened else { return };
+        let Ok(inbox) = Inbox::decode(who.key(), &opened.body) else { return };
+        let install = Install { generation: inbox.bundle.generation, ikd: inbox.bundle.ikd };
+        if !contact.meet_seq(slot, opened.seq) || !contact.meet_install(install) {
+            return;
+        }
+        let current = epochs_to_read(Kind::Inbox, step.now).first() == Some(&slot.epoch);
+        let fetched = Fetched { bundle: inbox.bundle, at: step.now, rank: (current, opened.seq) };
+        let recent = contact.bundle.as_ref().filter(|have| {
+            // Answers of one look-up are compared; those of an earlier one are replaced.
+            step.now.millis_since(have.at) <= limits::LOOKUP_MS
+                && have.bundle.generation == fetched.bundle.generation
+        });
+        if recent.is_none_or(|have| have.rank <= fetched.rank) {
+            contact.bundle = Some(fetched);
+        }
+        let settled = step.now.plus_millis(limits::LOOKUP_SETTLE_MS);
+        self.timers.set_earlier(Timer::Query(id), settled);
+        self.doubt(who, step);
+    }
+
+    /// A link to a contact is gone: the next attempt is early, unless links do not last.
+    pub(crate) fn handle_link_lost(&mut self, who: Address, lived: u64, step: &mut Step<'_>) {
+        let Some(contact) = self.contacts.get_mut(&who) else { return };
+        let seek = &mut contact.seek;
+        seek.vain = if lived >= limits::LINK_SETTLED_MS { 0 } else { seek.vain.saturating_add(1) };
+        seek.started.get_or_insert(step.now);
+    }
+
+    /// Drops all that is looked for or dialled for a contact.
+    pub(crate) fn stop_seeking(&mut self, who: Address, step: &mut Step<'_>) {
+        self.timers.stop(Timer::Seek(who));
+        let Some(contact) = self.contacts.get_mut(&who) else { return };
+        let seek = core::mem::take(&mut contact.seek);
+        for id in seek.queries.into_keys() {
+            self.timers.stop(Timer::Query(id));
+            self.queries.remove(&id);
+            step.output(Output::Cancel(id));
+        }
+        for id in seek.dials {
+            self.timers.stop(Timer::Dial(id));
+            self.dials.remove(&id);
+        }
+    }
+
+    /// Returns how a contact is reached now.
+    pub(crate) fn reach_of(&self, who: &Address) -> Reach {
+        let looking = || {
+            let seeks = self.contacts.get(who).is_some_and(|contact| contact.seek.is_active());
+            if seeks || self.links.has(who) { Reach::Looking } else { Reach::NotOnline }
+        };
+        self.links.reach(who).unwrap_or_else(looking)
+    }
+}
+
+/// Returns a pause that doubles with each vain attempt.
+fn pause(first: u64, vain: u32) -> u64 {
+    first.saturating_mul(1 << vain.min(16)).min(limits::SEEK_PAUSE_MOST_MS)
+}

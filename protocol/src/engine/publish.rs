@@ -1,0 +1,386 @@
+//! Our own records: published in time, looked at before and read back after (PROTOCOL.md,
+//! "Publish, read, replicate", and "One phrase on two machines").
+//!
+//! Each location goes round: look for records of ours there and search a stamp, seal with the next
+//! sequence number, save it, put, read back, wait.
+
+use alloc::{collections::BTreeMap, vec::Vec};
+
+use crate::{
+    Timestamp,
+    engine::{
+        Engine, Query,
+        input::{Holders, OwnAddresses, PresenceMode, Progress},
+        output::{Findable, Output, QueryId},
+        step::Step,
+        timer::Timer,
+    },
+    identity::Generation,
+    limits,
+    pow::{Puzzle, Stamp},
+    record::{
+        self, Draft, Epoch, Inbox, Kind, Presence,
+        epoch::{self, epochs_to_publish},
+    },
+};
+
+pub(crate) mod prekeys;
+mod rival;
+
+/// A location of records: one kind in one epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Slot {
+    pub(crate) kind: Kind,
+    pub(crate) epoch: Epoch,
+}
+
+impl Slot {
+    /// Returns the first moment of the epoch.
+    pub(crate) const fn start(&self) -> Timestamp {
+        epoch::start(self.kind, self.epoch)
+    }
+}
+
+/// All publications.
+#[derive(Default)]
+pub(crate) struct Publish {
+    slots: BTreeMap<Slot, Publication>,
+}
+
+/// Where the publication at one location stands.
+#[derive(Default)]
+struct Publication {
+    looking: Option<QueryId>,
+    stamping: Option<QueryId>,
+    putting: Option<(QueryId, Vec<u8>)>,
+    /// When the record being made will end.
+    expires: Timestamp,
+    /// The stamp found last, and the puzzle that it fits.
+    stamp: Option<(Puzzle, Stamp)>,
+    /// The greatest number read back in this start.
+    read_back: Option<u64>,
+    /// Our prekeys in the record being put.
+    spk_id: Option<u32>,
+    vain: u32,
+    good: bool,
+    /// It changed while it was being made.
+    stale: bool,
+}
+
+impl Publication {
+    const fn is_busy(&self) -> bool {
+        self.looking.is_some() || self.stamping.is_some() || self.putting.is_some()
+    }
+}
+
+impl Engine {
+    pub(crate) fn handle_own_addresses(&mut self, addresses: OwnAddresses, step: &mut Step<'_>) {
+        let mut addresses = addresses;
+        let fits =
+            |address: &Vec<u8>| !address.is_empty() && address.len() <= limits::ADDRESS_BYTES;
+        addresses.addresses.retain(fits);
+        addresses.addresses.truncate(limits::PRESENCE_ADDRESSES);
+        addresses.relays.truncate(limits::INVITE_RELAYS);
+        if addresses.peer_id.len() > limits::PEER_ID_BYTES || self.own.addresses == addresses {
+            return;
+        }
+        let first = self.own.addresses.peer_id.is_empty();
+        self.own.addresses = addresses;
+        self.plan_publications(step);
+        let pause = if first { 0 } else { limits::ADDRESS_PAUSE_MS };
+        self.publish_soon(Kind::Presence, pause, step);
+        let all: Vec<_> = self.contacts.keys().copied().collect();
+        all.into_iter().for_each(|who| step.touch(who));
+    }
+
+    /// Publishes what there is of a kind after a pause.
+    pub(crate) fn publish_soon(&mut self, kind: Kind, pause: u64, step: &Step<'_>) {
+        let current = epoch::epoch(kind, step.now);
+        for (slot, publication) in &mut self.publish.slots {
+            if slot.kind == kind {
+                publication.stale = publication.is_busy();
+                let other = if slot.epoch == current { 0 } else { limits::EPOCH_PAUSE_MS };
+                let at = step.now.plus_millis(pause.saturating_add(other));
+                self.timers.set_earlier(Timer::Publish(*slot), at);
+            }
+        }
+    }
+
+    /// Adds the locations that are due, and drops those whose time is over.
+    pub(crate) fn plan_publications(&mut self, step: &mut Step<'_>) {
+        let online = !self.own.addresses.peer_id.is_empty();
+        if self.own.elsewhere.is_some() || !online {
+            return;
+        }
+        let visible = self.own.presence == PresenceMode::Visible;
+        let wanted: Vec<Slot> = Kind::ALL
+            .into_iter()
+            .flat_map(|kind| {
+                epochs_to_publish(kind, step.now).into_iter().map(move |epoch| Slot { kind, epoch })
+            })
+            // A hidden one is published once more where a visible one may be.
+            .filter(|slot| {
+                slot.kind == Kind::Inbox || visible || self.own.published.contains_key(slot)
+            })
+            .collect();
+        let over: Vec<Slot> =
+            self.publish.slots.keys().filter(|slot| !wanted.contains(slot)).copied().collect();
+        over.into_iter().for_each(|slot| self.stop_publication(slot, step));
+        self.own.published.retain(|slot, _| wanted.contains(slot));
+        for slot in wanted {
+            if self.publish.slots.contains_key(&slot) || self.is_hidden_already(slot) {
+                continue;
+            }
+            self.publish.slots.insert(slot, Publication::default());
+            let current = epoch::epoch(slot.kind, step.now) == slot.epoch;
+            let pause = if current { 0 } else { limits::EPOCH_PAUSE_MS };
+            let pause = step.jitter(pause, limits::REFRESH_JITTER_PERCENT);
+            self.timers.set(Timer::Publish(slot), step.now.plus_millis(pause));
+        }
+    }
+
+    fn is_hidden_already(&self, slot: Slot) -> bool {
+        slot.kind == Kind::Presence
+            && self.own.presence == PresenceMode::Hidden
+            && !self.own.published.contains_key(&slot)
+    }
+
+    pub(crate) fn stop_publications(&mut self, step: &mut Step<'_>) {
+        let all: Vec<Slot> = self.publish.slots.keys().copied().collect();
+        all.into_iter().for_each(|slot| self.stop_publication(slot, step));
+    }
+
+    fn stop_publication(&mut self, slot: Slot, step: &mut Step<'_>) {
+        self.timers.stop(Timer::Publish(slot));
+        let Some(publication) = self.publish.slots.remove(&slot) else { return };
+        let putting = publication.putting.map(|(id, _)| id);
+        for id in [publication.looking, publication.stamping, putting].into_iter().flatten() {
+            self.queries.remove(&id);
+            self.timers.stop(Timer::Query(id));
+            step.output(Output::Cancel(id));
+        }
+    }
+
+    pub(crate) fn handle_publish_due(&mut self, slot: Slot, step: &mut Step<'_>) {
+        self.plan_publications(step);
+        let offline = self.own.addresses.peer_id.is_empty();
+        let Some(publication) = self.publish.slots.get_mut(&slot) else { return };
+        if publication.is_busy() || offline {
+            return;
+        }
+        let Ok(key) = self.own.credential.blinded_key(slot.kind, slot.epoch) else { return };
+        publication.stale = false;
+        publication.expires = epoch::expires(slot.kind, slot.epoch, step.now);
+        let look = self.ids.query();
+        publication.looking = Some(look);
+        self.queries.insert(look, Query::Look(slot));
+        self.timers.set(Timer::Query(look), step.now.plus_millis(limits::LOOKUP_MS));
+        step.output(Output::FindRecord(look, key, self.own.addresses.relays.clone()));
+
+        let bits = self.params.stamp_bits;
+        let puzzle = Puzzle::record(slot.kind, &key, publication.expires, bits);
+        if publication.stamp.is_none_or(|(solved, _)| solved != puzzle) {
+            publication.stamp = None;
+            let stamp = self.ids.query();
+            publication.stamping = Some(stamp);
+            self.queries.insert(stamp, Query::Stamp(slot, puzzle));
+            self.timers.set(Timer::Query(stamp), step.now.plus_millis(limits::PUBLISH_MS));
+            step.output(Output::FindStamp(stamp, puzzle));
+        }
+    }
+
+    /// Records at one of our own locations came.
+    pub(crate) fn handle_own_records(
+        &mut self,
+        id: QueryId,
+        slot: Slot,
+        values: &[Vec<u8>],
+        progress: Progress,
+        step: &mut Step<'_>,
+    ) {
+        for value in values {
+            self.meet_own_record(slot, value, step);
+        }
+        if progress == Progress::Done {
+            self.end_look(id, slot, step);
+        }
+    }
+
+    pub(crate) fn end_look(&mut self, id: QueryId, slot: Slot, step: &mut Step<'_>) {
+        self.end_own_query(id);
+        if let Some(publication) = self.publish.slots.get_mut(&slot) {
+            publication.looking = None;
+        }
+        self.put_record(slot, step);
+    }
+
+    pub(crate) fn handle_stamp(
+        &mut self,
+        id: QueryId,
+        (slot, puzzle): (Slot, Puzzle),
+        stamp: Stamp,
+        step: &mut Step<'_>,
+    ) {
+        self.end_own_query(id);
+        if let Some(publication) = self.publish.slots.get_mut(&slot) {
+            publication.stamping = None;
+            publication.stamp = puzzle.check(&stamp).then_some((puzzle, stamp));
+        }
+        self.put_record(slot, step);
+    }
+
+    /// Seals and puts the record, when nothing is missing for it.
+    fn put_record(&mut self, slot: Slot, step: &mut Step<'_>) {
+        let Some(publication) = self.publish.slots.get(&slot) else { return };
+        if publication.is_busy() || self.own.elsewhere.is_some() {
+            return;
+        }
+        let Some((_, stamp)) = publication.stamp else { return self.retry_later(slot, step) };
+        let expires = publication.expires;
+        let own = self.own.published.get(&slot).copied();
+        let seq = epoch::next_seq(slot.kind, slot.epoch, step.now, None, own);
+        let draft = Draft { kind: slot.kind, epoch: slot.epoch, seq, expires, stamp };
+        let Some((body, spk_id)) = self.record_body(slot.kind) else { return };
+        let (keys, credential) = (self.own.identity.keys(), &self.own.credential);
+        let Ok(value) = record::seal(keys, credential, &draft, &body, step.rng) else { return };
+        let Ok(key) = credential.blinded_key(slot.kind, slot.epoch) else { return };
+        self.own.published.insert(slot, seq);
+        let id = self.ids.query();
+        let Some(publication) = self.publish.slots.get_mut(&slot) else { return };
+        publication.putting = Some((id, value.clone()));
+        publication.spk_id = spk_id;
+        self.queries.insert(id, Query::Publish(slot, seq));
+        self.timers.set(Timer::Query(id), step.now.plus_millis(limits::PUBLISH_MS));
+        step.output(Output::PublishRecord(id, key, value, expires));
+    }
+
+    /// Returns what a record of ours says now.
+    fn record_body(&self, kind: Kind) -> Option<(Vec<u8>, Option<u32>)> {
+        let generation = self.own.install.generation();
+        match kind {
+            Kind::Presence if self.own.presence == PresenceMode::Hidden => {
+                Presence { generation, ..Presence::default() }
+                    .encode()
+                    .ok()
+                    .map(|body| (body, None))
+            }
+            Kind::Presence => {
+                let OwnAddresses { peer_id, addresses, .. } = self.own.addresses.clone();
+                let versions = Vec::from([1]);
+                let presence = Presence { peer_id, addresses, versions, away: false, generation };
+                presence.encode().ok().map(|body| (body, None))
+            }
+            Kind::Inbox => {
+                let pair = self.prekeys.current()?;
+                let body = Inbox::encode(&self.own.install, pair, &[1]).ok()?;
+                Some((body, Some(pair.id())))
+            }
+        }
+    }
+
+    /// A record of ours was read back.
+    pub(crate) fn handle_published(
+        &mut self,
+        id: QueryId,
+        (slot, seq): (Slot, u64),
+        holders: &Holders,
+        step: &mut Step<'_>,
+    ) {
+        self.end_own_query(id);
+        let Some(publication) = self.publish.slots.get_mut(&slot) else { return };
+        let Some((_, value)) = publication.putting.take() else { return };
+        let enough = holders.same >= holders.servers.clamp(1, limits::HOLDERS);
+        if enough {
+            publication.read_back = publication.read_back.max(Some(seq));
+            publication.vain = 0;
+            publication.good = true;
+            if let Some(spk_id) = publication.spk_id {
+                self.prekeys.read_back(spk_id, &self.vault, step);
+            }
+        }
+        for other in holders.others.iter().filter(|other| **other != value) {
+            self.meet_own_record(slot, other, step);
+        }
+        let overtaken = self.own.published.get(&slot).is_some_and(|newest| *newest > seq);
+        let Some(publication) = self.publish.slots.get(&slot) else { return };
+        if publication.stale {
+            self.timers.set(Timer::Publish(slot), step.now);
+        } else if !enough || overtaken {
+            self.retry_later(slot, step);
+        } else if slot.kind == Kind::Presence && self.own.presence == PresenceMode::Hidden {
+            self.own.published.remove(&slot);
+            self.stop_publication(slot, step);
+        } else {
+            let minutes = match slot.kind {
+                Kind::Presence => limits::PRESENCE_REFRESH_MINUTES,
+                Kind::Inbox => limits::INBOX_REFRESH_MINUTES,
+            };
+            let pause = u64::from(minutes) * 60_000;
+            let pause = step.jitter(pause, limits::REFRESH_JITTER_PERCENT);
+            self.timers.set(Timer::Publish(slot), step.now.plus_millis(pause));
+        }
+    }
+
+    /// Too few gave it back, or nothing was answered.
+    pub(crate) fn retry_later(&mut self, slot: Slot, step: &mut Step<'_>) {
+        let Some(publication) = self.publish.slots.get_mut(&slot) else { return };
+        publication.good = false;
+        let doubled = limits::PUBLISH_PAUSE_MS.saturating_mul(1 << publication.vain.min(16));
+        publication.vain = publication.vain.saturating_add(1);
+        let pause = doubled.min(limits::PUBLISH_PAUSE_MOST_MS);
+        let pause = step.jitter(pause, limits::REFRESH_JITTER_PERCENT);
+        self.timers.set(Timer::Publish(slot), step.now.plus_millis(pause));
+    }
+
+    /// A query about our own records was not answered in time.
+    pub(crate) fn handle_own_query_due(&mut self, id: QueryId, slot: Slot, step: &mut Step<'_>) {
+        step.output(Output::Cancel(id));
+        let looking = self.publish.slots.get(&slot).is_some_and(|it| it.looking == Some(id));
+        if looking {
+            return self.end_look(id, slot, step);
+        }
+        self.end_own_query(id);
+        if let Some(publication) = self.publish.slots.get_mut(&slot) {
+            publication.stamping = None;
+            publication.putting = None;
+            self.retry_later(slot, step);
+        }
+    }
+
+    fn end_own_query(&mut self, id: QueryId) {
+        self.queries.remove(&id);
+        self.timers.stop(Timer::Query(id));
+    }
+
+    /// Returns whether others can find us: the locations of this moment were all read back.
+    pub(crate) fn findable(&self, now: Timestamp) -> Findable {
+        if self.own.elsewhere.is_some() {
+            return Findable::InUseElsewhere;
+        }
+        let hidden = self.own.presence == PresenceMode::Hidden;
+        let needed = Kind::ALL.into_iter().filter(|kind| *kind == Kind::Inbox || !hidden);
+        let slots = needed.map(|kind| Slot { kind, epoch: epoch::epoch(kind, now) });
+        let found: Vec<_> = slots.map(|slot| self.publish.slots.get(&slot)).collect();
+        if found.iter().all(|it| it.is_some_and(|publication| publication.good)) {
+            Findable::Yes
+        } else if found.iter().flatten().any(|publication| publication.vain > 0) {
+            Findable::No
+        } else {
+            Findable::NotYet
+        }
+    }
+
+    /// Takes back what was said of ours being elsewhere: a new install, and everything anew.
+    pub(crate) fn use_here(&mut self, found: Generation, step: &mut Step<'_>) {
+        self.own.elsewhere = None;
+        self.own.renew_install(found, step);
+        self.prekeys.renew(&self.vault, step);
+        self.stop_publications(step);
+        self.plan_publications(step);
+        let all: Vec<_> = self.contacts.keys().copied().collect();
+        for who in all {
+            let pause = step.below(limits::RENEW_SPREAD_MS);
+            self.timers.set(Timer::Renew(who), step.now.plus_millis(pause));
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! From the storage and to it: what [`Engine::open`] reads, and what a step changed.
+
+use alloc::vec::Vec;
+
+use prost::Message;
+use zeroize::Zeroizing;
+
+use crate::{
+    Address, Timestamp,
+    engine::{
+        Engine, OpenError,
+        contacts::{Contact, contact_tag},
+        conversation::{outbox::Entry, receive::emit_delivery, sessions::Held},
+        input::LinkId,
+        output::{
+            Author, DeliveryState, MessageId, MessageOrder, MessageView, RowKey, Stored, Table,
+        },
+        own::row_key,
+        rows::{HistoryRow, OutboxRow},
+        step::Step,
+        timer::Timer,
+    },
+    wire::Origin,
+};
+
+impl Engine {
+    /// Reads all rows. Rows about somebody who is no contact are left alone.
+    pub(crate) fn restore(&mut self, stored: Stored) -> Result<(), OpenError> {
+        let mut rows = Vec::new();
+        for (table, key, sealed) in stored.0 {
+            let plain = self.vault.open(table, &key, &sealed)?;
+            match table {
+                Table::Own => self.restore_own(&key, &plain)?,
+                Table::Contacts => {
+                    let contact = Contact::restore(&self.vault, &plain)?;
+                    self.contacts.insert(contact.address, contact);
+                }
+                Table::Prekeys => self.prekeys.restore_pair(&plain)?,
+                Table::Replays => self.prekeys.restore_replay(&plain)?,
+                Table::Sessions | Table::Outbox => rows.push((table, key, plain)),
+                Table::History => {}
+            }
+        }
+        for (table, key, plain) in rows {
+            let Some(contact) =
+                self.contacts.values_mut().find(|contact| key.0.starts_with(&contact.tag))
+            else {
+                continue;
+            };
+            match table {
+                Table::Sessions => {
+                    let held = Held::decode(&plain).ok_or(OpenError::Row(table))?;
+                    contact.talk.sessions.restore(held);
+                }
+                _ => {
+                    let row = OutboxRow::decode(plain.as_slice()).ok();
+                    let entry = row.and_then(Entry::decode).ok_or(OpenError::Row(table))?;
+                    contact.talk.outbox.restore(entry);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn restore_own(&mut self, key: &RowKey, plain: &[u8]) -> Result<(), OpenError> {
+        if *key == row_key() {
+            self.own.restore(plain)?;
+        }
+        Ok(())
+    }
+
+    /// Saves a contact and their sessions, as far as something has changed.
+    pub(crate) fn save_contact(&mut self, who: Address, step: &mut Step<'_>) {
+        let Some(contact) = self.contacts.get_mut(&who) else { return };
+        contact.save(&self.vault, step);
+        let tag = contact.tag;
+        for held in contact.talk.sessions.iter_mut().filter(|held| held.dirty) {
+            held.dirty = false;
+            let key = session_key(&tag, held);
+            let sealed = self.vault.seal(Table::Sessions, &key, &held.encode(), step.rng);
+            step.put(Table::Sessions, key, sealed);
+        }
+    }
+
+    /// Deletes sessions that are over; their handshakes must not be used again.
+    pub(crate) fn forget_sessions(
+        &mut self,
+        who: Address,
+        gone: impl IntoIterator<Item = Held>,
+        step: &mut Step<'_>,
+    ) {
+        let tag = contact_tag(&self.vault, &who);
+        for held in gone {
+            step.delete(Table::Sessions, session_key(&tag, &held));
+            if !held.ours {
+                let id = held.session.handshake();
+                self.prekeys.remember(id, held.spk_id, &self.vault, step);
+            }
+        }
+    }
+
+    /// Ends all sessions with a contact.
+    pub(crate) fn end_sessions(&mut self, who: Address, step: &mut Step<'_>) {
+        let Some(contact) = self.contacts.get_mut(&who) else { return };
+        let gone = contact.talk.sessions.clear();
+        contact.talk.owes_sign = false;
+        self.forget_sessions(who, gone, step);
+    }
+
+    /// Drops what is over in a conversation, and gives up what waited for too long.
+    pub(crate) fn sweep_contact(&mut self, who: Address, step: &mut Step<'_>) {
+        let own = self.own.install.generation();
+        let Some(contact) = self.contacts.get_mut(&who) else { return };
+        let gone = contact.talk.sessions.drop_idle(contact.install, own, step.now);
+        let given_up = contact.talk.outbox.give_up(step.now);
+        for order in &given_up {
+            if let Some(entry) = contact.talk.outbox.get(*order) {
+                emit_delivery(who, entry, DeliveryState::NotSent, step);
+            }
+        }
+        if !gone.is_empty() || !given_up.is_empty() {
+            step.touch(who);
+        }
+        self.forget_sessions(who, gone, step);
+        for order in given_up {
+            self.save_entry(who, order, step);
+        }
+    }
+
+    /// Stops all that was to be done for a contact.
+    pub(crate) fn stop_timers(&mut self, who: Address) {
+        for timer in [
+            Timer::Duplicate(who),
+            Timer::Seek(who),
+            Timer::Acknowledge(who),
+            Timer::Resend(who),
+            Timer::Renew(who),
+        ] {
+            self.timers.stop(timer);
+        }
+    }
+
+    /// Adds a message to the history.
+    pub(crate) fn save_history(&self, view: &MessageView, step: &mut Step<'_>) {
+        let row = HistoryRow {
+            id: view.id.0.to_vec(),
+            mine: view.author == Author::Me,
+            text: view.text.clone(),
+            sent_ms: view.sent.as_millis(),
+        };
+        let plain = Zeroizing::new(row.encode_to_vec());
+        let tag = contact_tag(&self.vault, &view.contact);
+        let key = RowKey([tag.as_slice(), &view.order.0].concat());
+        let sealed = self.vault.seal(Table::History, &key, &plain, step.rng);
+        step.put(Table::History, key, sealed);
+    }
+
+    /// Reads a row of the history; what can change meanwhile is told as it is now.
+    pub(crate) fn read_history(
+        &self,
+        who: &Address,
+        key: &RowKey,
+        row: &[u8],
+    ) -> Result<MessageView, OpenError> {
+        let wrong = OpenError::Row(Table::History);
+        let plain = self.vault.open(Table::History, key, row)?;
+        let row = HistoryRow::decode(plain.as_slice()).map_err(|_| wrong)?;
+        let order = key.0.strip_prefix(&contact_tag(&self.vault, who)).ok_or(wrong)?;
+        let order = MessageOrder(order.try_into().map_err(|_| wrong)?);
+        let id = MessageId(row.id.as_slice().try_into().map_err(|_| wrong)?);
+        let talk = self.contacts.get(who).map(|contact| &contact.talk);
+        let (state, gap_before) = if row.mine {
+            let entry = talk.and_then(|talk| talk.outbox.get(order));
+            (entry.map_or(DeliveryState::Delivered, |entry| entry.state), false)
+        } else {
+            let (origin, number) = split_id(id);
+            let gap = talk.is_some_and(|talk| talk.inbox.has_gap_before(origin, number));
+            (DeliveryState::Delivered, gap)
+        };
+        Ok(MessageView {
+            contact: *who,
+            id,
+            author: if row.mine { Author::Me } else { Author::Them },
+            text: row.text,
+            sent: Timestamp::from_millis(row.sent_ms),
+            order,
+            state,
+            gap_before,
+        })
+    }
+
+    /// Hears nothing from a contact's links any more.
+    pub(crate) fn deafen_links_to(&mut self, who: Address, step: &Step<'_>) {
+        let links: Vec<LinkId> = self.links.open_to(&who).collect();
+        links.into_iter().for_each(|link| self.deafen_link(link, step));
+    }
+}
+
+fn session_key(tag: &[u8; 16], held: &Held) -> RowKey {
+    RowKey([tag.as_slice(), &held.session.id().0].concat())
+}
+
+fn split_id(id: MessageId) -> (Origin, u64) {
+    let [a, b, c, d, e, f, g, h, number @ ..] = id.0;
+    (Origin([a, b, c, d, e, f, g, h]), u64::from_be_bytes(number))
+}

@@ -1,0 +1,375 @@
+//! A perfect network in virtual time: every engine's outputs become inputs of others, in order.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use lowkey_protocol::{
+    Address, Change, CloseReason, Command, CommandError, CommandId, DeliveryState, Engine, Event,
+    Holders, Identity, Input, LinkId, LinkInfo, MessageView, Misbehaviour, Output, OwnAddresses,
+    Params, Path, Phrase, Progress, RecordKey, Reply, RowKey, Stored, Table, Timestamp, VaultKey,
+    pow,
+    record::{self, Publisher, Selection},
+};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+use sha2::{Digest, Sha256};
+
+pub const BITS: u8 = 4;
+pub const START: Timestamp = Timestamp::from_secs(1_790_000_000);
+
+/// Which of the people.
+pub type Who = usize;
+
+/// Engines, the links between them, and a DHT of one node.
+pub struct Net {
+    pub now: Timestamp,
+    pub people: Vec<Person>,
+    pub records: BTreeMap<RecordKey, Vec<u8>>,
+    /// What is on its way; a test may take things out or change their order.
+    pub inputs: VecDeque<(Who, Input)>,
+    /// Every frame that was sent: from, link, bytes.
+    pub frames: Vec<(Who, LinkId, Vec<u8>)>,
+    links: BTreeMap<LinkId, End>,
+    next: u64,
+    pub rng: ChaCha20Rng,
+}
+
+struct End {
+    owner: Who,
+    other: LinkId,
+}
+
+/// One engine with its storage and screen.
+pub struct Person {
+    pub engine: Engine,
+    pub rows: BTreeMap<(Table, RowKey), Vec<u8>>,
+    pub events: Vec<Event>,
+    pub closed: Vec<CloseReason>,
+    pub peer_id: Vec<u8>,
+    pub address: Address,
+    entropy: [u8; 16],
+    vault: [u8; 32],
+    replies: Vec<Result<Reply, CommandError>>,
+}
+
+impl Net {
+    pub fn new(seed: u64) -> Self {
+        Self {
+            now: START,
+            people: Vec::new(),
+            records: BTreeMap::new(),
+            inputs: VecDeque::new(),
+            frames: Vec::new(),
+            links: BTreeMap::new(),
+            next: 1,
+            rng: ChaCha20Rng::seed_from_u64(seed),
+        }
+    }
+
+    /// A net with this many people, all on line and findable.
+    pub fn with(people: usize, seed: u64) -> Self {
+        let mut net = Self::new(seed);
+        for who in 0..people {
+            net.join(u8::try_from(who).unwrap(), BTreeMap::new());
+        }
+        net.run();
+        net
+    }
+
+    /// Opens an engine for the phrase of this number.
+    pub fn join(&mut self, phrase: u8, rows: BTreeMap<(Table, RowKey), Vec<u8>>) -> Who {
+        let who = self.people.len();
+        let entropy = [phrase + 1; 16];
+        let vault = [u8::try_from(who).unwrap() + 100; 32];
+        let (engine, outputs, address) = self.open(entropy, vault, &rows);
+        let peer_id = self.new_peer_id();
+        self.people.push(Person {
+            engine,
+            rows,
+            events: Vec::new(),
+            closed: Vec::new(),
+            peer_id,
+            address,
+            entropy,
+            vault,
+            replies: Vec::new(),
+        });
+        self.obey(who, outputs);
+        self.go_online(who);
+        who
+    }
+
+    fn open(
+        &mut self,
+        entropy: [u8; 16],
+        vault: [u8; 32],
+        rows: &BTreeMap<(Table, RowKey), Vec<u8>>,
+    ) -> (Engine, Vec<Output>, Address) {
+        let identity = Identity::from_phrase(Phrase::from_entropy(&entropy).unwrap());
+        let address = identity.address();
+        let stored = rows.iter().filter(|((table, _), _)| *table != Table::History);
+        let stored = Stored(stored.map(|((t, k), v)| (*t, k.clone(), v.clone())).collect());
+        let params = Params { stamp_bits: BITS };
+        let vault = VaultKey::from_bytes(vault);
+        let (engine, outputs) =
+            Engine::open(identity, stored, vault, params, self.now, &mut self.rng).unwrap();
+        (engine, outputs, address)
+    }
+
+    fn new_peer_id(&mut self) -> Vec<u8> {
+        let number = self.number();
+        [b"\x00\x24\x08\x01\x12\x20".as_slice(), &[7; 24], &number.to_be_bytes()].concat()
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    pub fn go_online(&mut self, who: Who) {
+        let peer_id = self.people[who].peer_id.clone();
+        let addresses = vec![vec![4, 127, 0, 0, 1]];
+        let online = OwnAddresses { peer_id, addresses, relays: Vec::new() };
+        self.inputs.push_back((who, Input::OwnAddresses(online)));
+    }
+
+    /// Ends an engine with all its links, and opens it again from its rows.
+    pub fn restart(&mut self, who: Who) {
+        self.cut_all(who);
+        self.inputs.retain(|(to, _)| *to != who);
+        let rows = self.people[who].rows.clone();
+        let (entropy, vault) = (self.people[who].entropy, self.people[who].vault);
+        let (engine, outputs, _) = self.open(entropy, vault, &rows);
+        self.people[who].engine = engine;
+        self.people[who].peer_id = self.new_peer_id();
+        self.obey(who, outputs);
+        self.go_online(who);
+    }
+
+    /// Cuts all links of somebody; what is on its way on them is lost.
+    pub fn cut_all(&mut self, who: Who) {
+        let ends: Vec<LinkId> =
+            self.links.iter().filter(|(_, end)| end.owner == who).map(|(id, _)| *id).collect();
+        ends.into_iter().for_each(|id| self.cut(id));
+    }
+
+    pub fn cut(&mut self, id: LinkId) {
+        let Some(end) = self.links.remove(&id) else { return };
+        let other = self.links.remove(&end.other).unwrap();
+        let lost = |link: LinkId| link == id || link == end.other;
+        self.inputs.retain(|(_, input)| !matches!(input, Input::Frame(link, _) if lost(*link)));
+        self.inputs.push_back((end.owner, Input::LinkDown(id)));
+        self.inputs.push_back((other.owner, Input::LinkDown(end.other)));
+    }
+
+    /// Opens a link of somebody who is no engine; returns the other end's id.
+    pub fn attack(&mut self, who: Who) -> LinkId {
+        let id = LinkId(self.number());
+        let info = LinkInfo { dialled: false, path: Path::Direct, binding: [9; 32] };
+        self.input(who, Input::LinkUp(id, None, info));
+        id
+    }
+
+    /// Hands an input over at once.
+    pub fn input(&mut self, who: Who, input: Input) {
+        let outputs = self.people[who].engine.handle(input, self.now, &mut self.rng);
+        self.obey(who, outputs);
+    }
+
+    pub fn command(&mut self, who: Who, command: Command) -> Result<Reply, CommandError> {
+        self.input(who, Input::Command(CommandId(1), command));
+        self.people[who].replies.pop().unwrap()
+    }
+
+    pub fn add(&mut self, who: Who, whom: Who) {
+        let address = self.people[whom].address;
+        let add = Command::AddContact { address, relays: Vec::new(), name: None };
+        assert!(matches!(self.command(who, add), Ok(Reply::Done)));
+    }
+
+    pub fn send(&mut self, who: Who, whom: Who, text: &str) {
+        let contact = self.people[whom].address;
+        let send = Command::SendText { contact, text: text.into() };
+        assert!(matches!(self.command(who, send), Ok(Reply::Queued(_))));
+    }
+
+    pub fn accept(&mut self, who: Who, whom: Who) {
+        let accept = Command::AcceptRequest(self.people[whom].address);
+        assert!(matches!(self.command(who, accept), Ok(Reply::Done)));
+    }
+
+    /// Makes two people contacts who have talked.
+    pub fn befriend(&mut self, a: Who, b: Who) {
+        self.add(a, b);
+        self.send(a, b, "may I?");
+        self.run();
+        self.accept(b, a);
+        self.run();
+    }
+
+    /// Delivers all that is on its way, without letting time pass.
+    pub fn deliver(&mut self) {
+        while let Some((who, input)) = self.inputs.pop_front() {
+            self.input(who, input);
+        }
+    }
+
+    /// Lets ten seconds pass.
+    pub fn run(&mut self) {
+        self.run_for(10_000);
+    }
+
+    /// Lets time pass from deadline to deadline.
+    pub fn run_for(&mut self, millis: u64) {
+        let end = self.now.plus_millis(millis);
+        loop {
+            self.deliver();
+            let due = |person: &Person| person.engine.deadline();
+            let Some(next) = self.people.iter().filter_map(due).min() else { break };
+            if next > end {
+                break;
+            }
+            self.now = next.max(self.now);
+            for who in 0..self.people.len() {
+                if self.people[who].engine.deadline().is_some_and(|at| at <= self.now) {
+                    self.input(who, Input::DeadlinePassed);
+                    let deadline = self.people[who].engine.deadline();
+                    assert!(deadline.is_none_or(|at| at > self.now), "{who} wakes up in vain");
+                }
+            }
+        }
+        self.now = end;
+    }
+
+    /// Runs a list of outputs, and checks what holds for every list.
+    fn obey(&mut self, who: Who, outputs: Vec<Output>) {
+        for (place, output) in outputs.into_iter().enumerate() {
+            match output {
+                Output::Persist(changes) => {
+                    assert_eq!(place, 0, "one Persist, before everything else");
+                    self.people[who].save(changes.0);
+                }
+                Output::Reply(_, reply) => self.people[who].replies.push(reply),
+                Output::Emit(event) => self.people[who].events.push(event),
+                Output::Send(link, frame) => {
+                    self.frames.push((who, link, frame.clone()));
+                    if let Some(end) = self.links.get(&link) {
+                        let to = self.links[&end.other].owner;
+                        self.inputs.push_back((to, Input::Frame(end.other, frame)));
+                    }
+                }
+                Output::Dial(dial, places) => {
+                    let at = |person: &Person| person.peer_id == places[0].peer_id;
+                    match self.people.iter().position(at) {
+                        Some(whom) => self.connect(who, whom, Some(dial)),
+                        None => self.inputs.push_back((who, Input::DialFailed(dial))),
+                    }
+                }
+                Output::Close(link, reason) => {
+                    self.people[who].closed.push(reason);
+                    // What was given to the link before still arrives.
+                    if let Some(end) = self.links.remove(&link) {
+                        let other = self.links.remove(&end.other).unwrap();
+                        self.inputs.push_back((other.owner, Input::LinkDown(end.other)));
+                    }
+                }
+                Output::FindRecord(query, key, _) => {
+                    let found = self.records.get(&key).cloned().into_iter().collect();
+                    let input = Input::RecordsFound(query, found, Progress::Done);
+                    self.inputs.push_back((who, input));
+                }
+                Output::PublishRecord(query, key, value, _) => {
+                    let holders = self.store(key, value);
+                    self.inputs.push_back((who, Input::RecordPublished(query, holders)));
+                }
+                Output::FindStamp(query, puzzle) => {
+                    let stamp = pow::search(&puzzle, 0, u32::MAX).unwrap();
+                    self.inputs.push_back((who, Input::StampFound(query, stamp)));
+                }
+                Output::Cancel(_) => {}
+            }
+        }
+    }
+
+    fn store(&mut self, key: RecordKey, value: Vec<u8>) -> Holders {
+        let kad_key = key.to_kad_key();
+        record::validate(&kad_key, &value, Publisher::Absent, self.now, BITS).unwrap();
+        let stored = self.records.entry(key).or_insert_with(|| value.clone());
+        if record::select(stored, &value) == Selection::Replace {
+            stored.clone_from(&value);
+        }
+        if *stored == value {
+            Holders { same: 1, servers: 1, others: Vec::new() }
+        } else {
+            Holders { same: 0, servers: 1, others: vec![stored.clone()] }
+        }
+    }
+
+    fn connect(&mut self, who: Who, whom: Who, dial: Option<lowkey_protocol::DialId>) {
+        let (ours, theirs) = (LinkId(self.number()), LinkId(self.number()));
+        self.links.insert(ours, End { owner: who, other: theirs });
+        self.links.insert(theirs, End { owner: whom, other: ours });
+        let ids = [self.people[who].peer_id.clone(), self.people[whom].peer_id.clone()];
+        let binding: [u8; 32] = Sha256::digest(ids.concat()).into();
+        let info = |dialled| LinkInfo { dialled, path: Path::Relayed("r".into()), binding };
+        self.inputs.push_back((who, Input::LinkUp(ours, dial, info(true))));
+        self.inputs.push_back((whom, Input::LinkUp(theirs, None, info(false))));
+    }
+}
+
+impl Person {
+    fn save(&mut self, changes: Vec<Change>) {
+        for change in changes {
+            match change {
+                Change::Put(table, key, value) => drop(self.rows.insert((table, key), value)),
+                Change::Delete(table, key) => drop(self.rows.remove(&(table, key))),
+                Change::DeleteAll(table, prefix) => {
+                    self.rows.retain(|(t, key), _| *t != table || !key.0.starts_with(&prefix.0));
+                }
+            }
+        }
+    }
+
+    /// The history with somebody, as a screen would show it after a restart.
+    pub fn history(&self, with: &Address) -> Vec<MessageView> {
+        let tag = self.engine.contact_tag(with);
+        self.rows
+            .iter()
+            .filter(|((table, key), _)| *table == Table::History && key.0.starts_with(&tag.0))
+            .map(|((_, key), row)| self.engine.open_message(with, key, row).unwrap())
+            .collect()
+    }
+
+    /// The texts with somebody, in the order on the screen.
+    pub fn texts(&self, with: &Address) -> Vec<String> {
+        self.history(with).into_iter().map(|view| view.text).collect()
+    }
+
+    /// How far our texts to somebody came.
+    pub fn states(&self, with: &Address) -> Vec<DeliveryState> {
+        let mine = |view: &MessageView| view.author == lowkey_protocol::Author::Me;
+        self.history(with).into_iter().filter(mine).map(|view| view.state).collect()
+    }
+
+    /// The last view of somebody.
+    pub fn view(&self, of: &Address) -> Option<lowkey_protocol::ContactView> {
+        self.events.iter().rev().find_map(|event| match event {
+            Event::Contact(view) if view.address == *of => Some(Some(view.clone())),
+            Event::ContactRemoved(address) if address == of => Some(None),
+            _ => None,
+        })?
+    }
+
+    /// How often each text was shown as new.
+    pub fn shown(&self, text: &str) -> usize {
+        let is = |event: &&Event| matches!(event, Event::Message(view) if view.text == text);
+        self.events.iter().filter(is).count()
+    }
+
+    /// The rules that links were closed for.
+    pub fn misbehaviours(&self) -> Vec<Misbehaviour> {
+        let rule = |reason: &CloseReason| match reason {
+            CloseReason::Misbehaviour(rule) => Some(*rule),
+            _ => None,
+        };
+        self.closed.iter().filter_map(rule).collect()
+    }
+}
