@@ -22,7 +22,8 @@ cargo xtask <command>
   serve            build everything, run one relay on 127.0.0.1, print the address to open
   build            the same without running; says where the self-hosting binary is
   dev              debug relay, Vite's dev server in front, for work on the page
-  test [--fast]    check, then every test (--fast: no check, no browsers)
+  test [--fast]    check, then every test (--fast: no check, no page, no browser)
+  test PART        one part of it: check, rust, vectors, page or browser
   check [--bless]  format, clippy, types, lint, dependencies, tidy, docs (--bless: write api.d.ts)
   tidy             only the rules of CONTRIBUTING.md that a machine can check
   bench [--json]   every benchmark; prints the tables of BENCHMARKS.md
@@ -50,7 +51,7 @@ fn run() -> Result<()> {
         Command::Serve => web::serve(&ws),
         Command::Build => web::build(&ws),
         Command::Dev => web::dev(&ws),
-        Command::Test { fast } => test::run(&ws, fast),
+        Command::Test(choice) => test::run(&ws, &choice),
         Command::Check { bless } => check::run(&ws, bless),
         Command::Tidy => tidy::run(&ws),
         Command::Bench { json } => bench::run(&ws, json),
@@ -63,7 +64,7 @@ enum Command {
     Serve,
     Build,
     Dev,
-    Test { fast: bool },
+    Test(test::Choice),
     Check { bless: bool },
     Tidy,
     Bench { json: bool },
@@ -73,7 +74,7 @@ impl Command {
     fn parse(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Self> {
         use lexopt::prelude::*;
         let mut parser = lexopt::Parser::from_args(args);
-        let mut name = None;
+        let (mut name, mut part) = (None, None);
         let (mut fast, mut bless, mut json) = (false, false, false);
         while let Some(arg) = parser.next()? {
             match arg {
@@ -82,6 +83,7 @@ impl Command {
                 Long("bless") => bless = true,
                 Long("json") => json = true,
                 Value(value) if name.is_none() => name = Some(value.string()?),
+                Value(value) if part.is_none() => part = Some(value.string()?),
                 other => return Err(other.unexpected().into()),
             }
         }
@@ -90,14 +92,19 @@ impl Command {
             Some("serve") => (Self::Serve, 0),
             Some("build") => (Self::Build, 0),
             Some("dev") => (Self::Dev, 0),
-            Some("test") => (Self::Test { fast }, usize::from(fast)),
+            Some("test") => match part.take() {
+                Some(part) => (Self::Test(test::Choice::parse(&part)?), 0),
+                None if fast => (Self::Test(test::Choice::Fast), 1),
+                None => (Self::Test(test::Choice::All), 0),
+            },
             Some("check") => (Self::Check { bless }, usize::from(bless)),
             Some("tidy") => (Self::Tidy, 0),
             Some("bench") => (Self::Bench { json }, usize::from(json)),
             Some(other) => bail!("no command named {other}\n\n{HELP}"),
         };
-        if [fast, bless, json].into_iter().filter(|given| *given).count() > taken {
-            bail!("an option does not belong to this command\n\n{HELP}");
+        let given = [fast, bless, json].into_iter().filter(|given| *given).count();
+        if given > taken || part.is_some() {
+            bail!("an option or word does not belong to this command\n\n{HELP}");
         }
         Ok(command)
     }
@@ -115,8 +122,9 @@ mod tests {
     fn commands_and_their_options_are_read() {
         assert_eq!(parse("").unwrap(), Command::Help);
         assert_eq!(parse("serve").unwrap(), Command::Serve);
-        assert_eq!(parse("test").unwrap(), Command::Test { fast: false });
-        assert_eq!(parse("test --fast").unwrap(), Command::Test { fast: true });
+        assert_eq!(parse("test").unwrap(), Command::Test(test::Choice::All));
+        assert_eq!(parse("test --fast").unwrap(), Command::Test(test::Choice::Fast));
+        assert_eq!(parse("test vectors").unwrap(), Command::Test(test::Choice::One("vectors")));
         assert_eq!(parse("bench --json").unwrap(), Command::Bench { json: true });
     }
 
@@ -126,5 +134,7 @@ mod tests {
         assert!(parse("serve --fast").is_err());
         assert!(parse("test --json").is_err());
         assert!(parse("test twice").is_err());
+        assert!(parse("test vectors --fast").is_err());
+        assert!(parse("serve page").is_err());
     }
 }

@@ -15,20 +15,52 @@ use crate::tools::{self, Workspace};
 use crate::web::{self, Bindings};
 use count::Count;
 
-/// Runs the check and every test; `fast` leaves out the check and the browsers.
-pub(crate) fn run(ws: &Workspace, fast: bool) -> Result<()> {
-    let mut report = Report::default();
-    if !fast {
-        report.add("check", || {
-            let failed = check::failures(ws).len();
-            Ok(Count { passed: check::parts() - failed, failed, ..Count::default() })
-        });
+/// A part by the word that asks for it, its name in the summary, and what runs it.
+type Part = (&'static str, &'static str, fn(&Workspace) -> Result<Count>);
+
+const PARTS: [Part; 5] = [
+    ("check", "check", check),
+    ("rust", "tests in Rust", cargo_tests),
+    ("vectors", "vectors in wasm", vectors_in_wasm),
+    ("page", "page, unit tests", page_tests),
+    ("browser", "page, in a browser", browser_tests),
+];
+/// What `--fast` runs: what needs neither the page nor a browser.
+const FAST: [&str; 2] = ["rust", "vectors"];
+
+/// Which parts to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Choice {
+    All,
+    Fast,
+    One(&'static str),
+}
+
+impl Choice {
+    /// Reads the word for one part.
+    pub(crate) fn parse(word: &str) -> Result<Self> {
+        let known = PARTS.map(|(word, ..)| word);
+        let found = known.into_iter().find(|known| *known == word);
+        let found = found.with_context(|| format!("no part {word}: {}", known.join(", ")))?;
+        Ok(Self::One(found))
     }
-    report.add("tests in Rust", || cargo_tests(ws));
-    report.add("vectors in wasm", || vectors_in_wasm(ws));
-    if !fast {
-        report.add("page, unit tests", || page_tests(ws));
-        report.add("page, in a browser", || browser_tests(ws));
+
+    fn has(&self, word: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Fast => FAST.contains(&word),
+            Self::One(one) => *one == word,
+        }
+    }
+}
+
+/// Runs the check and every test, or some of it.
+pub(crate) fn run(ws: &Workspace, choice: &Choice) -> Result<()> {
+    let mut report = Report::default();
+    for (word, name, part) in PARTS {
+        if choice.has(word) {
+            report.add(name, || part(ws));
+        }
     }
     report.finish()
 }
@@ -63,6 +95,11 @@ impl Report {
         }
         Ok(())
     }
+}
+
+fn check(ws: &Workspace) -> Result<Count> {
+    let failed = check::failures(ws).len();
+    Ok(Count { passed: check::parts() - failed, failed, ..Count::default() })
 }
 
 /// Every Rust test of the default members, built in one go so that libp2p is compiled once.
@@ -147,6 +184,15 @@ fn vitest(ws: &Workspace, folder: &str, variables: &[(&str, std::path::PathBuf)]
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_chosen_by_their_word() {
+        assert!(Choice::parse("browser").unwrap().has("browser"));
+        assert!(!Choice::parse("browser").unwrap().has("rust"));
+        assert!(Choice::parse("all").is_err());
+        assert!(FAST.iter().all(|word| Choice::parse(word).is_ok()));
+        assert!(!Choice::Fast.has("check") && Choice::All.has("check"));
+    }
 
     #[test]
     fn a_part_that_cannot_run_fails_the_whole() {
