@@ -1,13 +1,16 @@
 /** Times, lengths and addresses as people read them. */
+import { calm } from './names.ts';
 import { strings } from './strings.ts';
 
 const day = 86_400_000;
-const clock = new Intl.DateTimeFormat(strings.language, { hour: '2-digit', minute: '2-digit' });
+/** Words in the language of the page, hours as the person's system counts them. */
+const { hourCycle = 'h23' } = new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions();
+const clock = new Intl.DateTimeFormat(strings.language, { hour: 'numeric', minute: '2-digit', hourCycle });
 const weekday = new Intl.DateTimeFormat(strings.language, { weekday: 'long' });
 const dayAndMonth = new Intl.DateTimeFormat(strings.language, { day: 'numeric', month: 'long' });
 const fullDate = new Intl.DateTimeFormat(strings.language, { dateStyle: 'long' });
 const shortDate = new Intl.DateTimeFormat(strings.language, { day: 'numeric', month: 'short' });
-const fullTime = new Intl.DateTimeFormat(strings.language, { dateStyle: 'full', timeStyle: 'short' });
+const fullTime = new Intl.DateTimeFormat(strings.language, { dateStyle: 'full', timeStyle: 'short', hourCycle });
 const relative = new Intl.RelativeTimeFormat(strings.language, { numeric: 'auto' });
 const spans = (unit: 'minute' | 'hour' | 'day'): Intl.NumberFormat =>
   new Intl.NumberFormat(strings.language, {
@@ -64,12 +67,13 @@ export function utf8Length(text: string): number {
 
 /** Returns a text without what would break a line of a list: at most `limit` characters, on one line. */
 export function oneLine(text: string, limit = 160): string {
-  return text.slice(0, limit * 2).replace(/\s+/gu, ' ').slice(0, limit);
+  return calm(text.slice(0, limit * 4)).replace(/\s+/gu, ' ').slice(0, limit);
 }
 
 /** Returns an address short enough for a list, with the parts that differ. */
 export function shortAddress(address: string): string {
-  return address.length <= 20 ? address : `${address.slice(0, 13)}…${address.slice(-5)}`;
+  // Every address begins with lowkey1; what is shown are the characters that differ.
+  return address.length <= 24 ? address : `${address.slice(7, 13)}…${address.slice(-5)}`;
 }
 
 /** Returns text in groups of `size`, for reading aloud and comparing. */

@@ -1,12 +1,19 @@
 /** How people appear: names, lists, words about the connection. Pure functions of the state. */
 import type { ContactView, Message, NetworkView, Reach } from './api.ts';
 import { shortAddress } from './format.ts';
+import { plainName } from './names.ts';
 import type { State } from './store.ts';
 import { strings } from './strings.ts';
 
 /** Returns our own name for somebody, or the short address. What they call themselves is unproven, so it is not a name. */
 export function nameOf(contact: ContactView): string {
-  return contact.petname ?? shortAddress(contact.address);
+  const name = plainName(contact.petname ?? '');
+  return name === '' ? shortAddress(contact.address) : name;
+}
+
+/** Returns what somebody calls themselves, where we have no name for them. */
+export function claimedName(contact: ContactView): string | undefined {
+  return contact.petname === undefined ? contact.ownName : undefined;
 }
 
 /** Returns the name for an address, known or not. */

@@ -6,6 +6,7 @@
  */
 import type { DeliveryState } from './api.ts';
 import type { Consequence, Missing } from './store.ts';
+import { plainName } from './names.ts';
 import { problems } from './strings/problems.ts';
 import { about } from './strings/about.ts';
 
@@ -151,7 +152,7 @@ export const strings = {
   },
 
   person: {
-    callsThemselves: (name: string) => `calls themselves ${isolated(name)}`,
+    callsThemselves: (name: string) => `calls themselves ${isolated(plainName(name))}`,
     pattern: 'Key pattern',
     details: (name: string) => `Details of ${isolated(name)}`,
   },
@@ -235,6 +236,8 @@ export const strings = {
   add: {
     title: 'Start a conversation',
     text: 'You are about to talk to the key with this pattern. Nobody is told before your first message.',
+    callThemselves: (name: string) =>
+      `They call themselves ${isolated(plainName(name))}. Nothing proves it.`,
     name: 'Name in your list',
     nameHint: 'Only you see it.',
     action: 'Start',

@@ -47,7 +47,7 @@ export class AboutDialogElement extends LitElement {
 
   override render(): TemplateResult {
     const { about } = strings;
-    return html`<lk-dialog heading=${about.title} ?deep=${this.deep}>
+    return html`<lk-dialog heading=${about.title} ?deep=${this.deep} reading>
       <div class="stack">
         <p>${about.lead}</p>
         <section>

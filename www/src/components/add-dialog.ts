@@ -46,7 +46,7 @@ export class AddDialogElement extends LitElement {
       <form id="form" @submit=${this.#submit}>
         <p class="soft">${known === undefined ? words.text : words.known}</p>
         <lk-address .address=${parsed?.address ?? ''} .pattern=${this.pattern}></lk-address>
-        ${name === undefined ? nothing : html`<p>${strings.person.callsThemselves(name)}</p>`}
+        ${name === undefined ? nothing : html`<p>${words.callThemselves(name)}</p>`}
         ${parsed?.expired === true ? html`<p class="soft small">${words.expired}</p>` : nothing}
         ${known === undefined
           ? html`<div class="field">

@@ -47,7 +47,7 @@ export class AppElement extends LitElement {
         min-inline-size: 0;
         border-inline-end: 1px solid var(--line);
       }
-      main {
+      .pane {
         min-block-size: 0;
         min-inline-size: 0;
       }
@@ -74,7 +74,7 @@ export class AppElement extends LitElement {
         nav {
           border: 0;
         }
-        .at-list main,
+        .at-list .pane,
         .deep nav {
           display: none;
         }
@@ -112,7 +112,7 @@ export class AppElement extends LitElement {
     const { state } = this.store;
     const hasPanes = state.phase.type === 'ready' || state.phase.type === 'stopped';
     return html`
-      <h1 class="unseen">${strings.product}</h1>
+      <header class="unseen"><h1>${strings.product}</h1></header>
       <section aria-label=${strings.notices.label}>
         <lk-notices .state=${state}></lk-notices>
       </section>
@@ -125,18 +125,18 @@ export class AppElement extends LitElement {
   }
 
   #panes(state: State): TemplateResult {
-    return html`<div
+    return html`<main
       class="panes ${state.view.type === 'list' ? 'at-list' : 'deep'}"
       @paste-wanted=${this.#toField}
     >
       <nav aria-label=${strings.sidebar.label}>
         <lk-sidebar .state=${state}></lk-sidebar>
       </nav>
-      <main>${this.#main(state)}</main>
-    </div>`;
+      <div class="pane">${this.#pane(state)}</div>
+    </main>`;
   }
 
-  #main(state: State): TemplateResult | typeof nothing {
+  #pane(state: State): TemplateResult | typeof nothing {
     const { view, contacts, patterns, own, nowMs } = state;
     switch (view.type) {
       case 'chat':

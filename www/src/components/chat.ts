@@ -3,7 +3,7 @@ import { customElement, property, query } from 'lit/decorators.js';
 
 import { act } from '../actions.ts';
 import type { ContactView, KeyPattern } from '../api.ts';
-import { nameOf, reachWords } from '../people.ts';
+import { claimedName, nameOf, reachWords } from '../people.ts';
 import { emptyConversation, type Consequence, type Conversation } from '../store.ts';
 import { strings } from '../strings.ts';
 import { controls, shared } from '../styles/shared.ts';
@@ -51,6 +51,13 @@ export class ChatElement extends LitElement {
       }
       h2:focus {
         outline: none;
+      }
+      .about {
+        display: -webkit-box;
+        overflow: hidden;
+        overflow-wrap: anywhere;
+        -webkit-box-orient: vertical;
+        -webkit-line-clamp: 2;
       }
       .back {
         display: none;
@@ -157,7 +164,7 @@ export class ChatElement extends LitElement {
   #header(contact: ContactView, name: string): TemplateResult {
     const words = contact.standing === 'request' ? strings.requests.one : reachWords(contact.reach);
     const details = strings.person.details(name);
-    const ownName = contact.petname === undefined ? contact.ownName : undefined;
+    const ownName = claimedName(contact);
     return html`<header>
       <button
         class="icon-button back"
@@ -174,7 +181,7 @@ export class ChatElement extends LitElement {
         <h2 class="cut" tabindex="-1">
           <bdi>${name}</bdi>
         </h2>
-        <p class="soft small cut">
+        <p class="soft small about">
           ${ownName === undefined ? nothing : html`${strings.person.callsThemselves(ownName)} · `}<span class="reach"
             >${words}</span
           >

@@ -36,12 +36,13 @@ export class ComposerElement extends LitElement {
         align-items: flex-end;
         gap: 8px;
       }
-      textarea {
+      .input {
         flex: 1;
         min-inline-size: 0;
         max-block-size: min(12rem, 40dvh);
         min-block-size: 2.75rem;
         padding-block: 9px;
+        vertical-align: bottom;
         border-radius: var(--radius);
         resize: none;
         field-sizing: content;

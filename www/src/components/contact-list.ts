@@ -5,7 +5,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { act } from '../actions.ts';
 import type { KeyPattern } from '../api.ts';
 import { listTime, oneLine, wholeTime } from '../format.ts';
-import { nameOf, type Row } from '../people.ts';
+import { claimedName, nameOf, type Row } from '../people.ts';
 import { strings } from '../strings.ts';
 import { controls, shared } from '../styles/shared.ts';
 import { delivery } from './delivery.ts';
@@ -124,7 +124,7 @@ export class ContactListElement extends LitElement {
 
   #row(row: Row): TemplateResult {
     const { contact, last } = row;
-    const ownName = contact.petname === undefined ? contact.ownName : undefined;
+    const ownName = claimedName(contact);
     return html`<li>
       <button
         part="row"

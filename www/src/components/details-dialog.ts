@@ -78,7 +78,7 @@ export class DetailsDialogElement extends LitElement {
         <div class="person">
           <lk-key-pattern size="l" .pattern=${this.pattern} label=${strings.person.pattern}></lk-key-pattern>
           <div>
-            <p><bdi>${contact.petname ?? words.unnamed}</bdi></p>
+            <p><bdi>${contact.petname === undefined ? words.unnamed : nameOf(contact)}</bdi></p>
             ${contact.ownName === undefined
               ? nothing
               : html`<p class="soft small">${strings.person.callsThemselves(contact.ownName)}</p>`}

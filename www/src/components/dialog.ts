@@ -10,7 +10,8 @@ import { icon } from './icon.ts';
  * The frame of each dialog: a native modal, a sheet from below on narrow screens.
  *
  * Properties: `heading`, `deep` (another dialog lies below: the button goes back), `question` (role alertdialog, no
- * close button in the corner), `sticky` (a click beside it does not close it).
+ * close button in the corner), `sticky` (a click beside it does not close it), `reading` (the body is text alone, so it takes
+ * the focus itself, to be scrolled by keys).
  * Actions: `closeDialog`. Slots: default (body), `footer`. Parts: `dialog`, `body`, `footer`.
  */
 @customElement('lk-dialog')
@@ -64,6 +65,9 @@ export class DialogElement extends LitElement {
       .question header {
         padding-block-start: 20px;
       }
+      .body:focus-visible {
+        outline-offset: -3px;
+      }
       .body {
         flex: 1 1 auto;
         min-block-size: 0;
@@ -101,6 +105,7 @@ export class DialogElement extends LitElement {
   @property({ type: Boolean }) deep = false;
   @property({ type: Boolean }) question = false;
   @property({ type: Boolean }) sticky = false;
+  @property({ type: Boolean }) reading = false;
   @query('dialog') dialog!: HTMLDialogElement;
   @query('h2') headingElement!: HTMLElement;
   @query('.footer') footer!: HTMLElement;
@@ -128,7 +133,7 @@ export class DialogElement extends LitElement {
         <h2 id="title" tabindex="-1">${this.heading}</h2>
         ${this.deep || this.question ? nothing : this.#button('x', strings.close)}
       </header>
-      <div id="body" class="body" part="body"><slot></slot></div>
+      <div id="body" class="body" part="body" tabindex=${this.reading ? 0 : nothing}><slot></slot></div>
       <div class="footer" part="footer">
         <slot name="footer" @slotchange=${this.#footerChanged}></slot>
       </div>

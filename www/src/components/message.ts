@@ -5,6 +5,7 @@ import { act } from '../actions.ts';
 import type { Message } from '../api.ts';
 import { timeOfDay, wholeTime } from '../format.ts';
 import { tokens } from '../links.ts';
+import { calm } from '../names.ts';
 import { strings } from '../strings.ts';
 import { controls, shared } from '../styles/shared.ts';
 import { delivery } from './delivery.ts';
@@ -98,7 +99,7 @@ export class MessageElement extends LitElement {
     if (message === undefined) return null;
     const from = message.author === 'me' ? strings.chat.fromMe : strings.chat.from(this.name);
     return html`<span class="unseen">${from}</span>
-      <div part="bubble" class="bubble" dir="auto">${tokens(message.text).map(piece)}</div>
+      <div part="bubble" class="bubble" dir="auto">${tokens(calm(message.text)).map(piece)}</div>
       ${this.#meta(message)}`;
   }
 

@@ -91,11 +91,19 @@ export class SidebarElement extends LitElement {
         min-inline-size: 0;
         display: grid;
       }
+      .requests > svg {
+        color: var(--ink-soft);
+      }
+      .requests:dir(rtl) > svg {
+        scale: -1 1;
+      }
       .requests strong {
         font-weight: 500;
       }
-      .empty {
-        padding: 16px;
+      .empty,
+      .nobody {
+        padding: 8px 16px;
+        overflow-wrap: anywhere;
       }
       footer {
         padding: 8px;
@@ -175,7 +183,7 @@ export class SidebarElement extends LitElement {
     const isSearching = search.text !== '' && search.outcome === undefined;
     const shown = isSearching ? matching([...all, ...requests(this.state)], search.text) : all;
     if (isSearching && shown.length === 0) {
-      return html`<p class="empty soft">${strings.search.nobody(search.text)}</p>`;
+      return html`<p class="nobody soft">${strings.search.nobody(search.text)}</p>`;
     }
     const asking = requests(this.state);
     const isFirstRun = all.length === 0 && asking.length === 0 && own !== undefined;

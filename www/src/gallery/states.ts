@@ -57,7 +57,7 @@ const annaTalk = talk(anna, [
   ['them', 60, 'Wait for chapter four. There is an interview with the author here: https://example.org/interviews/the-sea-speaks?lang=en'],
   ['me', 4, 'Saving it for tonight.'],
   ['them', 2, 'Ferry at eight?'],
-  ['me', 1, 'I will be there. 🛶'],
+  ['me', 1, 'I will be there.'],
 ]);
 
 const others: [ContactView, Message[]][] = [
@@ -110,7 +110,7 @@ function people(...list: [ContactView, Message[]][]): StoreEvent[] {
 }
 
 function chat(one: ContactView, messages: Message[], ...more: StoreEvent[]): State {
-  return busy(...people([one, messages]), { type: 'view', view: { type: 'chat', contact: one.address } }, ...more);
+  return busy(told({ type: 'contactRemoved', address: one.address }), ...people([one, messages]), { type: 'view', view: { type: 'chat', contact: one.address } }, ...more);
 }
 
 function dialog(...list: Dialog[]): StoreEvent[] {
