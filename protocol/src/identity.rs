@@ -4,7 +4,7 @@
 //! An [`IdentityKey`] exists only if it is a canonical point of the prime-order group.
 //! The private half signs three things only: DH certificates and, blinded, records.
 
-use core::{cmp::Ordering, fmt, hash};
+use core::fmt;
 
 use curve25519_dalek::edwards::CompressedEdwardsY;
 use ed25519_dalek::{
@@ -26,8 +26,8 @@ pub use dh::{
 pub use phrase::{Phrase, PhraseError};
 
 /// A public identity key: whoever holds it knows whom they talk to.
-#[derive(Clone, Copy)]
-pub struct IdentityKey(VerifyingKey);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdentityKey([u8; 32]);
 
 impl IdentityKey {
     /// Checks 32 bytes: canonical encoding, not of small order, without a torsion component.
@@ -39,47 +39,21 @@ impl IdentityKey {
         if !point.is_torsion_free() {
             return Err(IdentityKeyError::Torsion);
         }
-        let key = VerifyingKey::from(point);
-        if key.as_bytes() != bytes {
+        if point.compress().0 != *bytes {
             return Err(IdentityKeyError::NotCanonical);
         }
-        Ok(Self(key))
+        Ok(Self(*bytes))
     }
 
     /// Returns the encoding.
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        self.0.as_bytes()
-    }
-
-    /// Returns the key for checking signatures.
-    pub(crate) const fn verifying(&self) -> &VerifyingKey {
+    pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
-}
 
-impl PartialEq for IdentityKey {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_bytes() == other.as_bytes()
-    }
-}
-
-impl Eq for IdentityKey {}
-
-impl PartialOrd for IdentityKey {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for IdentityKey {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.as_bytes().cmp(other.as_bytes())
-    }
-}
-
-impl hash::Hash for IdentityKey {
-    fn hash<H: hash::Hasher>(&self, state: &mut H) {
-        self.as_bytes().hash(state);
+    /// Returns the point, for checking signatures and for blinding. It was one when this key was
+    /// made; only its encoding is kept, because keys are held and copied in great numbers.
+    pub(crate) fn verifying(&self) -> Option<VerifyingKey> {
+        VerifyingKey::from_bytes(&self.0).ok()
     }
 }
 
@@ -111,27 +85,27 @@ pub enum IdentityKeyError {
 pub struct IdentityKeyPair {
     secret: ExpandedSecretKey,
     #[zeroize(skip)]
-    key: IdentityKey,
+    key: VerifyingKey,
 }
 
 impl IdentityKeyPair {
     /// Makes the pair of an RFC 8032 seed.
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         let secret = ExpandedSecretKey::from(seed);
-        // A multiple of the base point by a clamped scalar: never of small order or torsion.
-        let key = IdentityKey(VerifyingKey::from(&secret));
+        let key = VerifyingKey::from(&secret);
         Self { secret, key }
     }
 
     /// Returns the public key.
-    pub const fn key(&self) -> IdentityKey {
-        self.key
+    pub fn key(&self) -> IdentityKey {
+        // A multiple of the base point by a clamped scalar: never of small order or torsion.
+        IdentityKey(self.key.to_bytes())
     }
 
     /// Signs that a DH key of ours belongs to this identity.
     pub fn certify(&self, generation: Generation, key: &DhPublicKey) -> Certificate {
         let signed = dh::certified_bytes(generation, key);
-        let signature = raw_sign::<Sha512>(&self.secret, &signed, self.key.verifying());
+        let signature = raw_sign::<Sha512>(&self.secret, &signed, &self.key);
         Certificate(signature.to_bytes())
     }
 
@@ -164,12 +138,12 @@ impl Identity {
     }
 
     /// Returns the public key.
-    pub const fn key(&self) -> IdentityKey {
+    pub fn key(&self) -> IdentityKey {
         self.keys.key()
     }
 
     /// Returns the text form of the public key.
-    pub const fn address(&self) -> Address {
+    pub fn address(&self) -> Address {
         Address::new(self.keys.key())
     }
 

@@ -243,7 +243,7 @@ pub fn open(
     Ok(OpenedRecord { seq: meta.seq, expires: meta.expires, body })
 }
 
-/// The scalar of an epoch is zero: this happens once in 2^252 times, and then never again.
+/// The scalar of an epoch is zero: this happens once in 2^252 times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the blinding scalar is zero")]
 pub struct BlindingError;

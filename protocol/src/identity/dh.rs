@@ -117,8 +117,8 @@ impl Certificate {
         key: &DhPublicKey,
     ) -> Result<(), CertificateError> {
         let signed = certified_bytes(generation, key);
+        let identity = identity.verifying().ok_or(CertificateError)?;
         identity
-            .verifying()
             .verify_strict(&signed, &Signature::from_bytes(&self.0))
             .map_err(|_| CertificateError)
     }

@@ -70,6 +70,12 @@ impl Phrase {
     pub(super) fn seed(&self) -> Zeroizing<[u8; 64]> {
         Zeroizing::new(self.0.to_seed_normalized(""))
     }
+
+    /// Returns BIP-39's seed of 64 bytes, for the golden vectors.
+    #[cfg(feature = "test-support")]
+    pub fn seed_for_vectors(&self) -> Zeroizing<[u8; 64]> {
+        self.seed()
+    }
 }
 
 impl fmt::Debug for Phrase {

@@ -36,7 +36,7 @@ fn seeds_give_the_keys_of_rfc_8032() {
 fn signatures_are_those_of_rfc_8032() {
     let seed = array("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
     let pair = IdentityKeyPair::from_seed(&seed);
-    let signature = raw_sign::<Sha512>(pair.expanded(), &[0x72], pair.key().verifying());
+    let signature = raw_sign::<Sha512>(pair.expanded(), &[0x72], &pair.key().verifying().unwrap());
     let expected = "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da\
                     085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00";
     assert_eq!(hex::encode(signature.to_bytes()), expected);

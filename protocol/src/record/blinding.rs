@@ -49,8 +49,9 @@ impl Credential {
 
     /// Returns where a record of this kind and epoch is.
     pub fn blinded_key(&self, kind: Kind, epoch: Epoch) -> Result<RecordKey, BlindingError> {
+        let identity = self.identity.verifying().ok_or(BlindingError)?;
         let mut scalar = self.scalar(kind, epoch)?;
-        let point = blind_point(self.identity.verifying().to_edwards(), &scalar);
+        let point = blind_point(identity.to_edwards(), &scalar);
         scalar.zeroize();
         Ok(RecordKey(point.compress().0))
     }

@@ -73,10 +73,14 @@ mod tests {
         }
 
         #[test]
-        fn a_greater_number_wins(a in record(), b in record()) {
-            prop_assume!(a.len() >= 44 && b.len() >= 44 && seq(&b) > seq(&a));
-            prop_assert_eq!(select(&a, &b), Selection::Replace);
-            prop_assert_eq!(select(&b, &a), Selection::Keep);
+        fn a_greater_number_wins(
+            low: u64, more in 1_u64..1_000, one in vec(any::<u8>(), 0..9), other in vec(any::<u8>(), 0..9),
+        ) {
+            prop_assume!(low.checked_add(more).is_some());
+            let record = |seq: u64, tail: &[u8]| [&[0; 36][..], &seq.to_be_bytes(), tail].concat();
+            let (older, newer) = (record(low, &one), record(low + more, &other));
+            prop_assert_eq!(select(&older, &newer), Selection::Replace);
+            prop_assert_eq!(select(&newer, &older), Selection::Keep);
         }
     }
 }
