@@ -4,8 +4,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use libp2p::PeerId;
-use lowkey_protocol::time::{MillisOffset, Timestamp};
+use lowkey_protocol::{MillisOffset, Timestamp};
 use web_time::{Instant, SystemTime, UNIX_EPOCH};
+
+use crate::platform;
 
 /// Differences up to this many milliseconds are noise of the path, and move nothing.
 const NOISE_MILLIS: u64 = 500;
@@ -24,7 +26,7 @@ impl Clock {
     pub fn start() -> Self {
         Self {
             wall_at_start: wall_clock(),
-            started: Instant::now(),
+            started: platform::now(),
             offset: MillisOffset(0),
             samples: BTreeMap::new(),
         }

@@ -1,8 +1,27 @@
 //! The libp2p driver of a LowKey peer, for browsers and for native programs.
+//!
+//! [`spawn`] starts a peer and returns its handle and its events.
+//! One task owns everything (`driver`): it brings what happens to the engine of
+//! `lowkey-protocol`, and does what the engine asks for, in its order.
+//! Each start has a new libp2p peer id, so that the network learns nothing of who the person is.
 
+mod addresses;
+mod behaviour;
+mod bootstrap;
 pub mod clock;
 pub mod dht;
+mod driver;
+mod link;
+mod peer;
 pub mod platform;
 pub mod protocols;
+mod relays;
+mod status;
+pub mod storage;
 pub mod time;
-mod upgrade;
+
+pub use bootstrap::{Origin, OriginError};
+pub use driver::Timing;
+pub use peer::{PeerConfig, PeerError, PeerEvent, PeerEvents, PeerHandle, spawn};
+pub use status::{NetworkStatus, RelayState, RelayStatus};
+pub use storage::{MemoryStorage, Storage, StorageError};

@@ -9,3 +9,9 @@ mod web;
 pub use native::*;
 #[cfg(target_family = "wasm")]
 pub use web::*;
+
+/// Returns the monotonic clock's time.
+#[allow(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock")]
+pub fn now() -> web_time::Instant {
+    web_time::Instant::now()
+}

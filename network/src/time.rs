@@ -5,6 +5,7 @@
 //! of the stream. The handler never holds more than [`MAX_ANSWERS`] answers on a connection.
 
 mod handler;
+mod upgrade;
 
 use std::{
     collections::VecDeque,
@@ -20,9 +21,10 @@ use libp2p::{
         THandlerInEvent, THandlerOutEvent, ToSwarm,
     },
 };
-use lowkey_protocol::time::Timestamp;
+use lowkey_protocol::Timestamp;
 
-pub use handler::Handler;
+pub use handler::{Ask, Handler};
+pub use upgrade::OfferedUpgrade;
 
 /// How many questions of one connection are answered at once.
 pub const MAX_ANSWERS: usize = 4;
@@ -31,7 +33,7 @@ pub const MAX_ANSWERS: usize = 4;
 #[derive(Debug)]
 pub struct Behaviour {
     clock: Option<fn() -> Timestamp>,
-    queue: VecDeque<ToSwarm<Sample, handler::Ask>>,
+    queue: VecDeque<ToSwarm<Sample, Ask>>,
 }
 
 /// What a relay answered.
@@ -61,7 +63,7 @@ impl Behaviour {
         self.queue.push_back(ToSwarm::NotifyHandler {
             peer_id: relay,
             handler: NotifyHandler::Any,
-            event: handler::Ask,
+            event: Ask,
         });
     }
 }

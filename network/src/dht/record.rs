@@ -4,13 +4,11 @@
 //! every node that holds the record would copy that on.
 
 use libp2p::kad;
+use lowkey_protocol::record::{Kind, RecordKey};
 use web_time::Instant;
 
-/// What each of our keys begins with; 32 bytes of blinded key follow.
-pub const KEY_PREFIX: &[u8] = b"/lowkey/1/";
-
 /// The two lengths of a record's value, in bytes: presence and inbox.
-pub const VALUE_LENGTHS: [usize; 2] = [1_170, 3_218];
+pub const VALUE_LENGTHS: [usize; 2] = [Kind::Presence.record_bytes(), Kind::Inbox.record_bytes()];
 
 /// Makes the record to put, without a publisher.
 pub fn to_put(key: &[u8], value: Vec<u8>, expires: Instant) -> kad::Record {
@@ -19,8 +17,7 @@ pub fn to_put(key: &[u8], value: Vec<u8>, expires: Instant) -> kad::Record {
 
 /// Checks the outer form of a record: a filter that costs nothing, before anything else looks.
 pub fn check_form(record: &kad::Record) -> Result<(), ForeignRecord> {
-    let key = record.key.as_ref();
-    if key.len() != KEY_PREFIX.len() + 32 || !key.starts_with(KEY_PREFIX) {
+    if RecordKey::from_kad_key(record.key.as_ref()).is_none() {
         return Err(ForeignRecord::Key);
     }
     if !VALUE_LENGTHS.contains(&record.value.len()) {
@@ -54,10 +51,10 @@ mod tests {
     use libp2p::PeerId;
 
     use super::*;
+    use crate::platform;
 
     fn record() -> kad::Record {
-        let key = [KEY_PREFIX, &[7; 32]].concat();
-        to_put(&key, vec![0; 1_170], Instant::now())
+        to_put(&RecordKey([7; 32]).to_kad_key(), vec![0; 1_170], platform::now())
     }
 
     #[test]

@@ -3,11 +3,14 @@
 use std::{future::Future, pin::Pin, time::Duration};
 
 use libp2p::{
-    Transport as _,
+    Multiaddr, Transport as _,
     core::{muxing::StreamMuxerBox, transport::Boxed, upgrade::Version},
     identity::{Keypair, PeerId},
+    multiaddr::Protocol,
     noise, relay, swarm, tcp, websocket, yamux,
 };
+
+use crate::addresses;
 
 /// A future that may move between threads, since tokio's tasks do.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -37,9 +40,12 @@ pub async fn fetch(_url: &str, _limit: usize) -> Result<Vec<u8>, FetchError> {
     std::future::ready(Err(FetchError::Unavailable)).await
 }
 
-/// Whether a peer here can dial WebSockets without TLS to hosts other than loopback.
-pub fn may_dial_plain_websocket() -> bool {
-    true
+/// Whether a peer here can dial a relay at this address: TCP, bare or under a WebSocket.
+pub(crate) fn can_dial(address: &Multiaddr) -> bool {
+    let mut parts = address.iter().skip(1);
+    let bare = matches!(parts.next(), Some(Protocol::Tcp(_)))
+        && matches!(parts.next(), None | Some(Protocol::P2p(_)));
+    bare || addresses::browser_can_dial(address, true)
 }
 
 /// Returns the origin of the page: here there is none.

@@ -6,7 +6,7 @@ use futures::{StreamExt, channel::mpsc};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Reflect, Uint8Array};
 use libp2p::{
-    Transport as _,
+    Multiaddr, Transport as _,
     core::{muxing::StreamMuxerBox, transport::Boxed, upgrade::Version},
     identity::{Keypair, PeerId},
     noise, relay, swarm, websocket_websys, yamux,
@@ -16,6 +16,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     EventTarget, ReadableStreamDefaultReader, RequestCache, RequestInit, RequestRedirect, Response,
 };
+
+use crate::addresses;
 
 /// A future of the page's one thread.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -89,9 +91,10 @@ async fn read_all(
     }
 }
 
-/// Whether the page may dial WebSockets without TLS to hosts other than loopback.
-pub fn may_dial_plain_websocket() -> bool {
-    page_origin().is_none_or(|origin| !origin.starts_with("https:"))
+/// Whether this page can dial a relay at this address.
+pub(crate) fn can_dial(address: &Multiaddr) -> bool {
+    let plain_allowed = page_origin().is_none_or(|origin| !origin.starts_with("https:"));
+    addresses::browser_can_dial(address, plain_allowed)
 }
 
 /// Returns the origin of the page, if the program runs in one.

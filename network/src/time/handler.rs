@@ -17,11 +17,11 @@ use libp2p::{
         handler::{ConnectionEvent, FullyNegotiatedInbound, FullyNegotiatedOutbound},
     },
 };
-use lowkey_protocol::time::Timestamp;
+use lowkey_protocol::Timestamp;
 use web_time::Instant;
 
-use super::MAX_ANSWERS;
-use crate::{protocols, upgrade::OfferedUpgrade};
+use super::{MAX_ANSWERS, OfferedUpgrade};
+use crate::{platform, protocols};
 
 /// Opens a stream and reads the time.
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +82,7 @@ impl ConnectionHandler for Handler {
 
         match &mut self.question {
             Question::Wanted => {
-                self.question = Question::Opening(Instant::now());
+                self.question = Question::Opening(platform::now());
                 let protocol = SubstreamProtocol::new(ReadyUpgrade::new(protocols::TIME), ());
                 Poll::Ready(ConnectionHandlerEvent::OutboundSubstreamRequest { protocol })
             }

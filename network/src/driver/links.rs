@@ -1,0 +1,229 @@
+//! Machine: the engine's dials and links on the one side, libp2p's on the other.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use libp2p::{Multiaddr, PeerId, core::ConnectedPoint, multiaddr::Protocol, swarm::ConnectionId};
+use lowkey_protocol::{CloseReason, DialId, Input, LinkId, LinkInfo, Path, PeerAddress};
+use sha2::{Digest, Sha256};
+use web_time::Instant;
+
+use crate::{
+    addresses,
+    link::{self, Event, Opener},
+    platform,
+};
+
+/// How long what was given to a closing link may take to be sent.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// Links and dials as the engine knows them.
+#[derive(Debug)]
+pub(super) struct Links {
+    own: PeerId,
+    dials: BTreeMap<LinkId, DialId>,
+    up: BTreeMap<LinkId, Up>,
+    closing: BTreeMap<LinkId, Instant>,
+    unused: BTreeSet<ConnectionId>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Up {
+    connection: Option<ConnectionId>,
+    relayed: bool,
+}
+
+impl Links {
+    pub(super) fn new(own: PeerId) -> Self {
+        Self {
+            own,
+            dials: BTreeMap::new(),
+            up: BTreeMap::new(),
+            closing: BTreeMap::new(),
+            unused: BTreeSet::new(),
+        }
+    }
+
+    /// Dials; returns the failure at once if no address makes sense.
+    pub(super) fn dial(
+        &mut self,
+        dial: DialId,
+        addresses: Vec<PeerAddress>,
+        net: &mut link::Behaviour,
+    ) -> Option<Input> {
+        let peer = addresses.first().and_then(|first| PeerId::from_bytes(&first.peer_id).ok());
+        let circuits: Vec<_> = addresses
+            .into_iter()
+            .filter(|address| peer.is_some_and(|peer| peer.to_bytes() == address.peer_id))
+            .filter_map(|address| circuit(&address.address))
+            .collect();
+        match peer {
+            Some(peer) if peer != self.own && !circuits.is_empty() => {
+                let link = net.dial(peer, circuits);
+                self.dials.insert(link, dial);
+                None
+            }
+            _ => Some(Input::DialFailed(dial)),
+        }
+    }
+
+    /// Closes a link after what was given to it.
+    pub(super) fn close(
+        &mut self,
+        link: LinkId,
+        reason: CloseReason,
+        net: &mut link::Behaviour,
+        now: Instant,
+    ) {
+        if self.up.contains_key(&link) {
+            tracing::debug!(?reason, "closing a link");
+            net.close(link);
+            self.closing.insert(link, now + CLOSING);
+        }
+    }
+
+    /// Drops all links and dials, as the engine that knew them is gone.
+    pub(super) fn abort_all(&mut self, net: &mut link::Behaviour) {
+        net.abort_all();
+        self.dials.clear();
+        self.closing.clear();
+        let unused = std::mem::take(&mut self.up).into_values().filter_map(|up| up.relayed_on());
+        self.unused.extend(unused);
+    }
+
+    /// Takes what happened to a link; returns what the engine should know.
+    pub(super) fn handle(&mut self, event: Event, net: &link::Behaviour) -> Option<Input> {
+        match event {
+            Event::Up { link, peer, opener, endpoint } => {
+                let up = Up { connection: net.connection(link), relayed: endpoint.is_relayed() };
+                self.up.insert(link, up);
+                let dial = self.dials.remove(&link);
+                Some(Input::LinkUp(link, dial, self.info(peer, opener, &endpoint)))
+            }
+            Event::DialFailed(link) => self.dials.remove(&link).map(Input::DialFailed),
+            Event::Frame(link, frame) => {
+                // After a close, or under an engine that is gone, nobody listens.
+                let open = self.up.contains_key(&link) && !self.closing.contains_key(&link);
+                open.then_some(Input::Frame(link, frame))
+            }
+            Event::Down(link, end) => {
+                tracing::debug!(?end, "a link is down");
+                self.closing.remove(&link);
+                let up = self.up.remove(&link)?;
+                self.unused.extend(up.relayed_on().filter(|connection| !net.uses(*connection)));
+                Some(Input::LinkDown(link))
+            }
+        }
+    }
+
+    /// Drops the links that could not be closed in time.
+    pub(super) fn handle_deadline(&mut self, net: &mut link::Behaviour, now: Instant) {
+        self.closing.retain(|link, until| {
+            let late = *until <= now;
+            if late {
+                net.abort(*link);
+            }
+            !late
+        });
+    }
+
+    /// Returns the relayed connections that no link uses any more: they cost the relay.
+    pub(super) fn take_unused(&mut self) -> BTreeSet<ConnectionId> {
+        std::mem::take(&mut self.unused)
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.closing.values().min().copied()
+    }
+
+    fn info(&self, peer: PeerId, opener: Opener, endpoint: &ConnectedPoint) -> LinkInfo {
+        let dialled = opener == Opener::We;
+        let (dialer, listener) = if dialled { (self.own, peer) } else { (peer, self.own) };
+        let path = if endpoint.is_relayed() {
+            let here = match endpoint {
+                ConnectedPoint::Dialer { address, .. } => address,
+                ConnectedPoint::Listener { local_addr, .. } => local_addr,
+            };
+            let relay = addresses::circuit_relay(here);
+            Path::Relayed(relay.as_ref().map(addresses::name).unwrap_or_default())
+        } else {
+            Path::Direct
+        };
+        LinkInfo { dialled, path, binding: binding(dialer, listener) }
+    }
+}
+
+impl Up {
+    fn relayed_on(self) -> Option<ConnectionId> {
+        self.connection.filter(|_| self.relayed)
+    }
+}
+
+/// Ties a session to two peer ids, which the transport has proven.
+fn binding(dialer: PeerId, listener: PeerId) -> [u8; 32] {
+    Sha256::new()
+        .chain_update(dialer.to_bytes())
+        .chain_update(listener.to_bytes())
+        .finalize()
+        .into()
+}
+
+/// A circuit over a relay that can be dialled; a record can make us dial nothing else.
+fn circuit(bytes: &[u8]) -> Option<Multiaddr> {
+    let address = Multiaddr::try_from(bytes.to_vec()).ok()?;
+    let relay = addresses::circuit_relay(&address)?;
+    let whole = relay.clone().with(Protocol::P2pCircuit) == address;
+    let (_, plain) = addresses::split_peer(relay)?;
+    (whole && platform::can_dial(&plain)).then_some(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_circuits_are_dialled() {
+        let peer = PeerId::random();
+        let bytes = |text: &str| text.parse::<Multiaddr>().unwrap().to_vec();
+        let relay = format!("/ip4/127.0.0.1/tcp/1/ws/p2p/{peer}");
+        assert!(circuit(&bytes(&format!("{relay}/p2p-circuit"))).is_some());
+        assert!(circuit(&bytes(&relay)).is_none());
+        assert!(circuit(&bytes(&format!("{relay}/p2p-circuit/p2p/{peer}"))).is_none());
+        assert!(circuit(&bytes("/ip4/127.0.0.1/tcp/1/ws/p2p-circuit")).is_none());
+        assert!(circuit(&bytes(&format!("/ip4/127.0.0.1/udp/1/p2p/{peer}/p2p-circuit"))).is_none());
+        assert!(circuit(b"nonsense").is_none());
+    }
+
+    #[test]
+    fn a_dial_to_ourselves_fails_at_once() {
+        let own = PeerId::random();
+        let mut links = Links::new(own);
+        let mut net = link::Behaviour::new();
+        let address = format!("/ip4/127.0.0.1/tcp/1/ws/p2p/{}/p2p-circuit", PeerId::random());
+        let address = address.parse::<Multiaddr>().unwrap().to_vec();
+        let ours = PeerAddress { peer_id: own.to_bytes(), address: address.clone() };
+        let failed = links.dial(DialId(1), vec![ours], &mut net);
+        assert!(matches!(failed, Some(Input::DialFailed(DialId(1)))));
+        let nobody = PeerAddress { peer_id: vec![1, 2, 3], address };
+        let failed = links.dial(DialId(2), vec![nobody], &mut net);
+        assert!(matches!(failed, Some(Input::DialFailed(DialId(2)))));
+        assert!(matches!(links.dial(DialId(3), vec![], &mut net), Some(Input::DialFailed(_))));
+    }
+
+    #[test]
+    fn both_sides_compute_the_same_binding() {
+        let (one, two) = (PeerId::random(), PeerId::random());
+        let endpoint = ConnectedPoint::Listener {
+            local_addr: "/dns/relay.example/tcp/443/wss/p2p-circuit".parse().unwrap(),
+            send_back_addr: Multiaddr::empty().with(Protocol::P2p(one)),
+        };
+        let dialler = Links::new(one).info(two, Opener::We, &endpoint);
+        let listener = Links::new(two).info(one, Opener::They, &endpoint);
+        assert_eq!(dialler.binding, listener.binding);
+        assert_ne!(dialler.binding, binding(two, one));
+        assert_eq!((dialler.dialled, listener.dialled), (true, false));
+        assert_eq!(listener.path, Path::Relayed("relay.example".to_owned()));
+    }
+}

@@ -1,0 +1,151 @@
+//! The handle of a running peer: commands in, events out.
+
+use futures::{
+    SinkExt,
+    channel::{mpsc, oneshot},
+};
+use libp2p::Multiaddr;
+use lowkey_protocol::{
+    Address, Command, CommandError, Event, MessageOrder, MessageView, Params, Phrase, Reply,
+    VaultKey,
+};
+
+use crate::{Origin, Timing, driver, platform, status::NetworkStatus, storage::Storage};
+
+/// Commands that may wait for the driver.
+const REQUESTS: usize = 32;
+
+/// Events that may wait for the screen; then the driver waits.
+const EVENTS: usize = 256;
+
+/// How a peer is set up.
+#[derive(Debug, Default)]
+pub struct PeerConfig {
+    /// The page whose relay names the first addresses.
+    pub origin: Option<Origin>,
+    /// Relays to use in any case: multiaddrs with a peer id at their end.
+    pub relays: Vec<Multiaddr>,
+    /// What tests set lower.
+    pub params: Params,
+    /// How the network behaves, which tests hurry.
+    pub timing: Timing,
+    /// The key that rows are sealed with; a new one if there is none, for storage that is new too.
+    pub vault_key: Option<VaultKey>,
+}
+
+impl PeerConfig {
+    /// Returns the set-up of a peer in a page.
+    pub fn for_page(origin: Origin) -> Self {
+        Self { origin: Some(origin), ..Self::default() }
+    }
+
+    /// Returns the set-up of a peer that knows these relays.
+    pub fn with_relays(relays: Vec<Multiaddr>) -> Self {
+        Self { relays, ..Self::default() }
+    }
+}
+
+/// What a peer tells; the stream must be read, or the peer waits.
+#[derive(Debug)]
+pub enum PeerEvent {
+    /// Of people and messages.
+    Core(Event),
+    /// Of relays.
+    Network(NetworkStatus),
+    /// Nothing could be saved: what was not confirmed has not happened. It is tried again.
+    StorageFailed,
+    /// The peer has ended; nothing follows.
+    Stopped,
+}
+
+/// The events of one peer.
+pub type PeerEvents = mpsc::Receiver<PeerEvent>;
+
+/// Starts a peer; without a phrase it gets a new identity.
+///
+/// Natively this needs a running tokio.
+pub async fn spawn(
+    config: PeerConfig,
+    phrase: Option<Phrase>,
+    storage: impl Storage + 'static,
+) -> Result<(PeerHandle, PeerEvents), PeerError> {
+    let (requests, requests_receiver) = mpsc::channel(REQUESTS);
+    let (events, events_receiver) = mpsc::channel(EVENTS);
+    let driver = driver::open(config, phrase, storage, requests_receiver, events).await?;
+    platform::spawn(driver.run());
+    Ok((PeerHandle { requests }, events_receiver))
+}
+
+/// Talks to a running peer; when the last handle is dropped, the peer ends.
+#[derive(Clone, Debug)]
+pub struct PeerHandle {
+    requests: mpsc::Sender<Request>,
+}
+
+/// What a handle asks of the driver.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Command(Command, oneshot::Sender<Result<Reply, PeerError>>),
+    History {
+        contact: Address,
+        before: Option<MessageOrder>,
+        limit: u32,
+        answer: oneshot::Sender<Result<Vec<MessageView>, PeerError>>,
+    },
+    Reconnect(oneshot::Sender<Result<(), PeerError>>),
+    Shutdown(oneshot::Sender<Result<(), PeerError>>),
+}
+
+impl PeerHandle {
+    /// Carries a command out.
+    pub async fn command(&self, command: Command) -> Result<Reply, PeerError> {
+        self.ask(|answer| Request::Command(command, answer)).await
+    }
+
+    /// Returns the last messages of a conversation before a place in it, ascending.
+    pub async fn history(
+        &self,
+        contact: Address,
+        before: Option<MessageOrder>,
+        limit: u32,
+    ) -> Result<Vec<MessageView>, PeerError> {
+        self.ask(|answer| Request::History { contact, before, limit, answer }).await
+    }
+
+    /// Tries all relays now, whatever failed before.
+    pub async fn reconnect(&self) -> Result<(), PeerError> {
+        self.ask(Request::Reconnect).await
+    }
+
+    /// Ends the peer; returns when its connections are gone.
+    pub async fn shutdown(&self) -> Result<(), PeerError> {
+        self.ask(Request::Shutdown).await
+    }
+
+    async fn ask<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<Result<T, PeerError>>) -> Request,
+    ) -> Result<T, PeerError> {
+        let (sender, answer) = oneshot::channel();
+        let mut requests = self.requests.clone();
+        requests.send(request(sender)).await.map_err(|_| PeerError::Stopped)?;
+        answer.await.map_err(|_| PeerError::Stopped)?
+    }
+}
+
+/// Why a peer did not do what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PeerError {
+    /// The command was refused; nothing has changed.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// Storage failed; what was asked has not happened.
+    #[error("storage failed")]
+    Storage,
+    /// The system gives no randomness, or no network at all.
+    #[error("this system cannot run a peer")]
+    Platform,
+    /// The peer has ended.
+    #[error("the peer has ended")]
+    Stopped,
+}

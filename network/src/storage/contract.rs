@@ -1,0 +1,139 @@
+//! The tests that each storage must pass.
+//!
+//! They are plain functions, so that a browser's test runner can call them as well.
+
+use std::future::Future;
+
+use lowkey_protocol::{Change, Changes, RowKey, Stored, Table};
+
+use super::{CONTACT_TAG, Row, Storage};
+
+/// Runs all tests; each gets a new, empty storage from `make`.
+pub async fn check<S: Storage, F: Future<Output = S>>(make: impl Fn() -> F) {
+    a_new_storage_is_empty(make().await).await;
+    what_was_put_is_loaded(make().await).await;
+    a_put_replaces(make().await).await;
+    a_delete_removes_one_row(make().await).await;
+    a_prefix_deletes_its_rows_of_one_table(make().await).await;
+    changes_apply_in_their_order(make().await).await;
+    the_history_is_not_loaded(make().await).await;
+    the_history_comes_in_pages(make().await).await;
+    the_last_message_of_each_contact_comes(make().await).await;
+}
+
+async fn a_new_storage_is_empty(mut storage: impl Storage) {
+    assert_eq!(storage.load().await, Ok(Stored::default()));
+    assert_eq!(storage.history(RowKey(Vec::new()), None, 9).await, Ok(Vec::new()));
+    assert_eq!(storage.last_messages().await, Ok(Vec::new()));
+}
+
+async fn what_was_put_is_loaded(mut storage: impl Storage) {
+    for (number, table) in (0..).zip(LOADED) {
+        save(&mut storage, [put(table, b"key", &[number; 40_000])]).await;
+    }
+    let rows = loaded(&mut storage).await;
+    assert_eq!(rows.len(), LOADED.len());
+    for (number, table) in (0..).zip(LOADED) {
+        assert!(rows.contains(&(table, key(b"key"), vec![number; 40_000])), "{table:?}");
+    }
+}
+
+async fn a_put_replaces(mut storage: impl Storage) {
+    save(&mut storage, [put(Table::Own, b"key", b"old")]).await;
+    save(&mut storage, [put(Table::Own, b"key", b"")]).await;
+    assert_eq!(loaded(&mut storage).await, [(Table::Own, key(b"key"), Vec::new())]);
+}
+
+async fn a_delete_removes_one_row(mut storage: impl Storage) {
+    save(&mut storage, [put(Table::Own, b"a", b"1"), put(Table::Own, b"ab", b"2")]).await;
+    let gone = Change::Delete(Table::Own, key(b"a"));
+    let never_there = Change::Delete(Table::Contacts, key(b"ab"));
+    save(&mut storage, [gone, never_there]).await;
+    assert_eq!(loaded(&mut storage).await, [(Table::Own, key(b"ab"), b"2".to_vec())]);
+}
+
+async fn a_prefix_deletes_its_rows_of_one_table(mut storage: impl Storage) {
+    // 0xff at the end of a prefix is where "the next key" is easy to get wrong.
+    let keys: [&[u8]; 4] = [&[1, 0xff], &[1, 0xff, 0], &[1, 0xff, 0xff], &[2]];
+    for name in keys {
+        save(&mut storage, [put(Table::Outbox, name, b"x"), put(Table::Sessions, name, b"x")])
+            .await;
+    }
+    save(&mut storage, [Change::DeleteAll(Table::Outbox, key(&[1, 0xff]))]).await;
+    let rows = loaded(&mut storage).await;
+    let left = |table| rows.iter().filter(|(of, ..)| *of == table).count();
+    assert_eq!((left(Table::Outbox), left(Table::Sessions)), (1, 4));
+
+    save(&mut storage, [Change::DeleteAll(Table::Sessions, RowKey(Vec::new()))]).await;
+    assert_eq!(loaded(&mut storage).await, [(Table::Outbox, key(&[2]), b"x".to_vec())]);
+}
+
+async fn changes_apply_in_their_order(mut storage: impl Storage) {
+    let changes = [
+        put(Table::Own, b"a", b"1"),
+        Change::Delete(Table::Own, key(b"a")),
+        Change::DeleteAll(Table::Own, key(b"b")),
+        put(Table::Own, b"b", b"2"),
+    ];
+    save(&mut storage, changes).await;
+    assert_eq!(loaded(&mut storage).await, [(Table::Own, key(b"b"), b"2".to_vec())]);
+}
+
+async fn the_history_is_not_loaded(mut storage: impl Storage) {
+    save(&mut storage, [message(1, 1), put(Table::Own, b"a", b"1")]).await;
+    assert_eq!(loaded(&mut storage).await.len(), 1);
+}
+
+async fn the_history_comes_in_pages(mut storage: impl Storage) {
+    for number in [4, 2, 5, 1, 3] {
+        save(&mut storage, [message(1, number), message(2, number)]).await;
+    }
+    let page = |rows: &[u8]| rows.iter().map(|number| row(1, *number)).collect::<Vec<_>>();
+    let tag = key(&[1; CONTACT_TAG]);
+    let mut read = async |before: Option<u8>, limit| {
+        let before = before.map(|number| row(1, number).0);
+        storage.history(tag.clone(), before, limit).await.unwrap_or_default()
+    };
+    assert_eq!(read(None, 2).await, page(&[4, 5]));
+    assert_eq!(read(Some(4), 2).await, page(&[2, 3]));
+    assert_eq!(read(Some(2), 2).await, page(&[1]));
+    assert_eq!(read(Some(1), 2).await, page(&[]));
+    assert_eq!(read(None, 99).await, page(&[1, 2, 3, 4, 5]));
+    assert_eq!(read(None, 0).await, page(&[]));
+}
+
+async fn the_last_message_of_each_contact_comes(mut storage: impl Storage) {
+    save(&mut storage, [message(1, 7), message(1, 9), message(2, 3), message(1, 8)]).await;
+    let mut rows = storage.last_messages().await.unwrap_or_default();
+    rows.sort();
+    assert_eq!(rows, [row(1, 9), row(2, 3)]);
+}
+
+/// The tables that `load` returns.
+const LOADED: [Table; 6] =
+    [Table::Own, Table::Contacts, Table::Sessions, Table::Prekeys, Table::Replays, Table::Outbox];
+
+async fn save<const N: usize>(storage: &mut impl Storage, changes: [Change; N]) {
+    assert_eq!(storage.save(Changes(changes.into())).await, Ok(()));
+}
+
+async fn loaded(storage: &mut impl Storage) -> Vec<(Table, RowKey, Vec<u8>)> {
+    storage.load().await.unwrap_or_default().0
+}
+
+fn key(bytes: &[u8]) -> RowKey {
+    RowKey(bytes.to_vec())
+}
+
+fn put(table: Table, name: &[u8], value: &[u8]) -> Change {
+    Change::Put(table, key(name), value.to_vec())
+}
+
+fn row(contact: u8, number: u8) -> Row {
+    (key(&[&[contact; CONTACT_TAG][..], &[number; 24]].concat()), vec![number])
+}
+
+fn message(contact: u8, number: u8) -> Change {
+    let (key, value) = row(contact, number);
+    Change::Put(Table::History, key, value)
+}
