@@ -142,6 +142,26 @@ fn a_stolen_certificate_is_worth_nothing_without_its_key() {
     assert_eq!(error, HandshakeError::Certificate);
 }
 
+/// Unknown key share: Mallory publishes Bob's keys as her own and passes on what comes.
+#[test]
+fn a_handshake_meant_for_somebody_else_is_refused() {
+    let (alice, bob, mallory) = (Person::new(1), Person::new(2), Person::new(4));
+    let posing = Bundle { identity: mallory.keys.key(), ..bob.bundle() };
+    let session = alice.begin(&posing).unwrap();
+    let error = bob.open(session.unconfirmed().unwrap()).unwrap_err();
+    assert_eq!(error, HandshakeError::Open);
+}
+
+#[test]
+fn nothing_opens_for_the_side_that_sent_it() {
+    let (alice, bob, mut session, prefix, message) = begun();
+    assert_eq!(alice.open(&prefix).unwrap_err(), HandshakeError::OtherPrekey);
+    assert_eq!(session.decrypt(&message, NOW), Err(DecryptError::OtherSession));
+    let (mut theirs, _) = bob.open(&prefix).unwrap().finish(&message, NOW).unwrap();
+    let answer = theirs.encrypt(b"hi", 0, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
+    assert_eq!(theirs.decrypt(&answer, NOW), Err(DecryptError::OtherSession));
+}
+
 #[test]
 fn prekeys_survive_the_vault() {
     let pair = Person::new(1).prekeys;
