@@ -81,11 +81,13 @@ export function groups(text: string, size: number): string[] {
   return text.match(new RegExp(`.{1,${String(size)}}`, 'gsu')) ?? [];
 }
 
-/** Returns whether a text is meant as an address or a link rather than as words to search for. */
-export function isAddressLike(text: string): boolean {
+/** Returns what in a text is meant as an address or a link; nothing when the text is words to search for. */
+export function addressIn(text: string): string | undefined {
   const bare = text.trim();
-  if (/^lowkey1/iu.test(bare) || bare.includes('#i/')) return true;
-  return bare.length >= 24 && !/\s/u.test(bare);
+  // People paste whole messages: the link or the address is taken out of them.
+  const inside = /\S*#i\/\S+|\blowkey1\S*/iu.exec(bare)?.[0];
+  if (inside !== undefined) return inside;
+  return bare.length >= 24 && !/\s/u.test(bare) ? bare : undefined;
 }
 
 function daysBetween(earlier: number, later: number): number {

@@ -6,7 +6,7 @@
 import type { Action } from './actions.ts';
 import { announcementFor } from './announce.ts';
 import type { KeyPattern, OpenOptions, ParsedAddress, Peer, PeerEvent } from './api.ts';
-import { isAddressLike } from './format.ts';
+import { addressIn } from './format.ts';
 import { nameFor } from './people.ts';
 import { problemOf } from './problem.ts';
 import { conversationOf, topDialog, type Dialog, type Outcome } from './store.ts';
@@ -89,24 +89,24 @@ export async function startSession(port: Port, store: Store, page: Page): Promis
     if (view.type !== 'chat' || !page.isVisible()) return;
     const contact = contacts.get(view.contact);
     if (contact === undefined || (contact.unread === 0 && !contact.newInstall)) return;
-    // The notice about a new installation stays until the conversation is left.
-    if (contact.unread > 0) void peer.markSeen(view.contact).catch(ignore);
+    void peer.markSeen(view.contact).catch(ignore);
   }
 
   function parse(text: string): Outcome {
     try {
-      const parsed = port.parseAddress(text.trim());
+      const parsed = port.parseAddress(text);
       addPattern(parsed.address);
       if (parsed.address === store.state.own?.address) return { type: 'problem', problem: 'ownAddress' };
-      return { type: 'found', parsed };
+      return { type: 'found', parsed, text };
     } catch (error) {
       return { type: 'problem', problem: problemOf(error) };
     }
   }
 
   function search(text: string): void {
-    if (isAddressLike(text)) dispatch({ type: 'searched', text, outcome: parse(text) });
-    else dispatch({ type: 'searched', text });
+    const candidate = addressIn(text);
+    if (candidate === undefined) dispatch({ type: 'searched', text });
+    else dispatch({ type: 'searched', text, outcome: parse(candidate) });
   }
 
   async function add(text: string, address: string, name: string): Promise<void> {
@@ -126,20 +126,12 @@ export async function startSession(port: Port, store: Store, page: Page): Promis
   }
 
   function openChat(contact: string): void {
-    leaveChat();
     dispatch({ type: 'view', view: { type: 'chat', contact } });
     dispatch({ type: 'dialogsClosed' });
     const standing = store.state.contacts.get(contact)?.standing;
     if (standing === 'contact' || standing === 'invited') void peer.reach(contact).catch(ignore);
     if (conversationOf(store.state, contact).history === 'unknown') void older(contact);
     seeOpenChat();
-  }
-
-  /** Whoever leaves a conversation has seen its notice of a new installation. */
-  function leaveChat(): void {
-    const { view, contacts } = store.state;
-    if (view.type !== 'chat' || contacts.get(view.contact)?.newInstall !== true) return;
-    void peer.markSeen(view.contact).catch(ignore);
   }
 
   async function older(contact: string): Promise<void> {
@@ -246,11 +238,9 @@ export async function startSession(port: Port, store: Store, page: Page): Promis
         openChat(action.contact);
         return undefined;
       case 'openRequests':
-        leaveChat();
         dispatch({ type: 'view', view: { type: 'requests' } });
         return undefined;
       case 'back':
-        leaveChat();
         dispatch({ type: 'view', view: { type: 'list' } });
         return undefined;
       case 'openDialog':

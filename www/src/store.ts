@@ -47,6 +47,8 @@ export interface Conversation {
   readonly draft: string;
   /** Why the last text was not taken. */
   readonly problem: Problem | undefined;
+  /** They came with a new installation; said until the conversation is left. */
+  readonly newInstall: boolean;
   readonly history: 'unknown' | 'loading' | 'more' | 'complete';
 }
 
@@ -54,6 +56,7 @@ export const emptyConversation: Conversation = {
   messages: [],
   draft: '',
   problem: undefined,
+  newInstall: false,
   history: 'unknown',
 };
 
@@ -64,7 +67,7 @@ export interface Search {
 }
 
 export type Outcome =
-  | { type: 'found'; parsed: ParsedAddress }
+  | { type: 'found'; parsed: ParsedAddress; text: string }
   | { type: 'problem'; problem: Problem };
 
 export type Dialog =
@@ -144,7 +147,7 @@ export function reduce(state: State, event: StoreEvent): State {
     case 'searched':
       return { ...state, search: { text: event.text, outcome: event.outcome } };
     case 'view':
-      return { ...state, view: event.view };
+      return changeView(state, event.view);
     case 'dialogOpened':
       return { ...state, dialogs: [...state.dialogs, event.dialog] };
     case 'dialogChanged':
@@ -189,9 +192,20 @@ export function topDialog(state: State): Dialog | undefined {
   return state.dialogs.at(-1);
 }
 
-function withConversation(state: State, contact: string, change: Partial<Conversation>): State {
+/** Returns the state with a part of one conversation changed. */
+export function withConversation(state: State, contact: string, change: Partial<Conversation>): State {
   const conversation = { ...conversationOf(state, contact), ...change };
   return { ...state, conversations: new Map(state.conversations).set(contact, conversation) };
+}
+
+/** Whoever leaves a conversation has seen its notice of a new installation. */
+function changeView(state: State, view: View): State {
+  const left = state.view.type === 'chat' ? state.view.contact : undefined;
+  const hasLeft = left !== undefined && !(view.type === 'chat' && view.contact === left);
+  const next = { ...state, view };
+  return hasLeft && conversationOf(state, left).newInstall
+    ? withConversation(next, left, { newInstall: false })
+    : next;
 }
 
 /** Gives a text back to the composer, unless the person has begun another one. */

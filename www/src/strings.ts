@@ -288,7 +288,7 @@ export const strings = {
     showTitle: 'My 12 words',
     showText:
       'Write them down in this order and keep them to yourself. Whoever has them is you. They bring back your key, but not your conversations.',
-    showWarning: 'Nobody else can see your screen?',
+    showWarning: 'Make sure that nobody else sees your screen.',
     reveal: 'Show the words',
     making: 'Fetching the words…',
     restoreTitle: 'I have 12 words',

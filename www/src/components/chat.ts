@@ -49,6 +49,9 @@ export class ChatElement extends LitElement {
         font-size: var(--text-m);
         letter-spacing: 0;
       }
+      h2 {
+        display: flex;
+      }
       h2:focus {
         outline: none;
       }
@@ -57,7 +60,7 @@ export class ChatElement extends LitElement {
         overflow: hidden;
         overflow-wrap: anywhere;
         -webkit-box-orient: vertical;
-        -webkit-line-clamp: 2;
+        -webkit-line-clamp: 3;
       }
       .back {
         display: none;
@@ -145,7 +148,7 @@ export class ChatElement extends LitElement {
     const isRequest = contact.standing === 'request';
     return html`
       ${this.#header(contact, name)}
-      ${contact.newInstall
+      ${this.conversation.newInstall
         ? html`<div class="banner top small"><p>${strings.chat.newInstall(name)}</p></div>`
         : nothing}
       <lk-chat-log
@@ -178,9 +181,7 @@ export class ChatElement extends LitElement {
       </button>
       <lk-key-pattern .pattern=${this.pattern}></lk-key-pattern>
       <div class="who">
-        <h2 class="cut" tabindex="-1">
-          <bdi>${name}</bdi>
-        </h2>
+        <h2 tabindex="-1"><bdi class="cut">${name}</bdi></h2>
         <p class="soft small about">
           ${ownName === undefined ? nothing : html`${strings.person.callsThemselves(ownName)} · `}<span class="reach"
             >${words}</span

@@ -53,10 +53,14 @@ export class ContactListElement extends LitElement {
       }
       .name {
         grid-area: name;
+        display: flex;
+        align-items: baseline;
+        gap: 8px;
         min-inline-size: 0;
         font-weight: 500;
       }
       .own {
+        flex: 1;
         font-weight: 400;
       }
       .time {
@@ -135,11 +139,11 @@ export class ContactListElement extends LitElement {
         }}
       >
         <lk-key-pattern .pattern=${this.patterns.get(contact.address)}></lk-key-pattern>
-        <span class="name cut">
-          <bdi>${nameOf(contact)}</bdi>
+        <span class="name">
+          <bdi class="cut">${nameOf(contact)}</bdi>
           ${ownName === undefined
             ? nothing
-            : html`<span class="own soft small">${strings.person.callsThemselves(ownName)}</span>`}
+            : html`<span class="own cut soft small">${strings.person.callsThemselves(ownName)}</span>`}
         </span>
         ${last === undefined
           ? nothing

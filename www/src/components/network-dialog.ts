@@ -63,6 +63,11 @@ export class NetworkDialogElement extends LitElement {
         flex-wrap: wrap;
         gap: 0 12px;
       }
+      .facts span + span::before {
+        content: '·';
+        content: '·' / '';
+        margin-inline-end: 12px;
+      }
       code {
         flex-basis: 100%;
         font-family: var(--mono);

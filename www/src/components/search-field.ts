@@ -150,14 +150,14 @@ export class SearchFieldElement extends LitElement {
 
   #submit(event: SubmitEvent): void {
     event.preventDefault();
-    const { text, outcome } = this.search;
+    const { outcome } = this.search;
     if (outcome?.type !== 'found') return;
     if (this.known !== undefined) {
       act(this, { type: 'search', text: '' });
       act(this, { type: 'openChat', contact: this.known.address });
       return;
     }
-    act(this, { type: 'openDialog', dialog: { type: 'add', text, parsed: outcome.parsed } });
+    act(this, { type: 'openDialog', dialog: { type: 'add', text: outcome.text, parsed: outcome.parsed } });
   }
 }
 

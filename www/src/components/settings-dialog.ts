@@ -126,7 +126,7 @@ export class SettingsDialogElement extends LitElement {
           ${this.#door('key', words.showPhrase, '', { type: 'phraseShow' })}
           ${this.#door('pencil', words.havePhrase, '', { type: 'phraseRestore' })}
           ${this.#door('waypoints', words.network, this.connection, { type: 'network' })}
-          ${this.#door('ban', words.blocked, String(this.blocked), { type: 'blocked' })}
+          ${this.#door('ban', words.blocked, this.blocked === 0 ? '' : String(this.blocked), { type: 'blocked' })}
           ${this.#door('info', words.about, '', { type: 'about' })}
         </div>
       </div>

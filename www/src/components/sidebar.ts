@@ -2,6 +2,7 @@ import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
 
 import { act } from '../actions.ts';
+import { plainName } from '../names.ts';
 import { conversations, matching, ownConnection, requests, type Row } from '../people.ts';
 import { startState, type Dialog, type State } from '../store.ts';
 import { strings } from '../strings.ts';
@@ -45,6 +46,7 @@ export class SidebarElement extends LitElement {
         margin-inline-end: 8px;
       }
       header p {
+        display: flex;
         flex: 1;
         min-inline-size: 0;
         font-weight: 600;
@@ -156,7 +158,7 @@ export class SidebarElement extends LitElement {
     return html`
       <header>
         <lk-key-pattern .pattern=${patterns.get(own?.address ?? '')}></lk-key-pattern>
-        <p class="cut"><bdi>${own?.name ?? strings.product}</bdi></p>
+        <p><bdi class="cut">${plainName(own?.name ?? strings.product)}</bdi></p>
         ${this.#opener('qrCode', strings.sidebar.myAddress, { type: 'myAddress' })}
         ${this.#opener('settings', strings.sidebar.settings, { type: 'settings' })}
       </header>

@@ -138,7 +138,7 @@ export const states: Record<string, () => State> = {
     busy(patternOfParsed, {
       type: 'searched',
       text: parsed.address,
-      outcome: { type: 'found', parsed },
+      outcome: { type: 'found', parsed, text: parsed.address },
     }),
   'add-typo': () =>
     busy({

@@ -1,6 +1,6 @@
 /** What the peer tells, put into the state. */
 import type { ContactView, DeliveryState, Message, PeerEvent } from '../api.ts';
-import { conversationOf, type Dialog, type State, type View } from '../store.ts';
+import { conversationOf, withConversation, type Dialog, type State, type View } from '../store.ts';
 
 /** Returns the state after an event of the peer. */
 export function reducePeerEvent(state: State, event: PeerEvent): State {
@@ -58,11 +58,9 @@ function withMessages(
   contact: string,
   change: (messages: readonly Message[]) => readonly Message[],
 ): State {
-  const conversation = conversationOf(state, contact);
-  const messages = change(conversation.messages);
-  if (messages === conversation.messages) return state;
-  const conversations = new Map(state.conversations).set(contact, { ...conversation, messages });
-  return { ...state, conversations };
+  const held = conversationOf(state, contact).messages;
+  const messages = change(held);
+  return messages === held ? state : withConversation(state, contact, { messages });
 }
 
 function withContact(state: State, contact: ContactView): State {
@@ -71,7 +69,8 @@ function withContact(state: State, contact: ContactView): State {
   const isBlockedNow = contact.standing === 'blocked' && before !== 'blocked';
   const isShown = state.view.type === 'chat' && state.view.contact === contact.address;
   const view: View = isBlockedNow && isShown ? { type: 'list' } : state.view;
-  return { ...state, contacts, view };
+  const next = { ...state, contacts, view };
+  return contact.newInstall ? withConversation(next, contact.address, { newInstall: true }) : next;
 }
 
 /** Forgets a contact wherever it is on the screen. */
