@@ -1,15 +1,13 @@
 //! The JavaScript API: every method parses, sends one command, converts the answer.
 
 mod convert;
-mod error;
-mod types;
-
-use std::rc::Rc;
+pub mod error;
+pub mod types;
 
 use futures::StreamExt;
 use lowkey_network::{MemoryStorage, Origin, PeerConfig, PeerHandle};
 use lowkey_protocol::{
-    Address, Invite, Phrase, RelayAddress, Timestamp,
+    Address, Invite, KeyPattern as Pattern, Phrase, RelayAddress, Timestamp,
     engine::{
         input::Command,
         output::{MessageId, MessageOrder, Reply},
@@ -23,7 +21,6 @@ use self::{
     error::Coded,
     types::{KeyPattern, Message, OpenOptions, ParsedAddress, PeerEvent, PresenceMode},
 };
-use crate::pattern::Pattern;
 
 #[wasm_bindgen]
 extern "C" {
@@ -78,8 +75,9 @@ impl Peer {
         }
         .map_err(Coded::internal)?;
         let config = PeerConfig::for_page(origin);
-        let (handle, mut events) =
-            lowkey_network::spawn(config, phrase, MemoryStorage::default()).await.map_err(Coded::from)?;
+        let (handle, mut events) = lowkey_network::spawn(config, phrase, MemoryStorage::default())
+            .await
+            .map_err(Coded::from)?;
         let on_event: js_sys::Function = on_event.unchecked_into();
         wasm_bindgen_futures::spawn_local(async move {
             while let Some(event) = events.next().await {

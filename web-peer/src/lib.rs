@@ -6,4 +6,3 @@
 #![cfg(target_family = "wasm")]
 
 pub mod api;
-mod pattern;

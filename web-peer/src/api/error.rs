@@ -94,6 +94,7 @@ impl From<PeerError> for Coded {
             PeerError::Command(error) => error.into(),
             PeerError::Storage => Self::new("storageFailed", error),
             PeerError::Stopped => Self::new("stopped", error),
+            PeerError::Platform => Self::internal(error),
         }
     }
 }

@@ -270,4 +270,3 @@ pub enum RelayViewState {
     /// Gone; dialled again after a while.
     Lost,
 }
-
