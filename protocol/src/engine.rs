@@ -13,7 +13,8 @@ use alloc::{collections::BTreeMap, vec::Vec};
 use rand_core::CryptoRng;
 
 use crate::{
-    Address, Identity, MillisOffset, Timestamp, VaultError, VaultKey, limits, pow::Puzzle,
+    Address, Identity, MillisOffset, Timestamp, VaultError, VaultKey, identity::Generation, limits,
+    pow::Puzzle, record::Kind,
 };
 
 mod commands;
@@ -251,6 +252,12 @@ impl Engine {
         } else if was_wrong {
             step.emit(Event::ClockWrong(MillisOffset(0)));
         }
+        if offset.0.unsigned_abs() > limits::CLOCK_WRONG_MS {
+            if self.own.fresh {
+                self.own.renew_install(Generation::default(), step);
+            }
+            Kind::ALL.into_iter().for_each(|kind| self.publish_soon(kind, 0, step));
+        }
         self.plan_publications(step);
     }
 
@@ -259,7 +266,7 @@ impl Engine {
         let pause = step.jitter(limits::SWEEP_MS, limits::REFRESH_JITTER_PERCENT);
         self.timers.set(Timer::Sweep, step.now.plus_millis(pause));
         if self.prekeys.rotate(&self.vault, step) {
-            self.publish_soon(crate::record::Kind::Inbox, 0, step);
+            self.publish_soon(Kind::Inbox, 0, step);
         }
         self.prekeys.expire(&self.vault, step);
         self.plan_publications(step);

@@ -139,6 +139,10 @@ impl Engine {
         let link = Link { info, state, opened: step.now, order: self.links.count };
         self.links.links.insert(id, link);
         self.timers.set(Timer::Proof(id), step.now.plus_millis(limits::PROOF_MS));
+        if let Some(who) = who {
+            // The dial may have been the last that the attempt waited for.
+            self.end_attempt(who, step);
+        }
         if let Some(surplus) = self.links.surplus_stranger() {
             self.close_link(surplus, CloseReason::Idle, step);
         }

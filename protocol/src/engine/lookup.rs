@@ -41,6 +41,9 @@ pub(crate) struct Seek {
     wanted_until: Option<Timestamp>,
     /// The greatest generation that a presence record named.
     hinted: Option<u32>,
+    /// When prekeys were asked for last, and how often in vain.
+    bundle_asked: Option<Timestamp>,
+    bundle_vain: u32,
 }
 
 /// Prekeys from an inbox record.
@@ -73,6 +76,7 @@ impl Seek {
     pub(crate) fn shift(&mut self, offset: MillisOffset) {
         self.started = self.started.map(|at| at.shifted(offset));
         self.wanted_until = self.wanted_until.map(|at| at.shifted(offset));
+        self.bundle_asked = self.bundle_asked.map(|at| at.shifted(offset));
     }
 }
 
@@ -133,7 +137,7 @@ impl Engine {
             }
             Urgency::Due if self.timers.is_set(timer) => {}
             Urgency::Due if started.is_some() => {
-                let pause = pause(limits::SEEK_PAUSE_MS, contact.seek.vain);
+                let pause = pause(contact.seek.vain);
                 let pause = step.jitter(pause, limits::REFRESH_JITTER_PERCENT);
                 self.timers.set(timer, step.now.plus_millis(pause));
             }
@@ -147,8 +151,30 @@ impl Engine {
 
     pub(crate) fn handle_seek_due(&mut self, who: Address, step: &mut Step<'_>) {
         let idle = self.contacts.get(&who).is_some_and(|contact| !contact.seek.active);
-        if idle && self.wants_link(&who, step.now) && !self.links.has(&who) {
+        if !idle || !self.wants_link(&who, step.now) || self.links.has(&who) {
+            return;
+        }
+        let running = self.contacts.values().filter(|contact| contact.seek.active).count();
+        if running < limits::SEEKS {
             self.begin_seek(who, step);
+        } else {
+            let pause = step.jitter(limits::SEEK_PAUSE_MS, limits::REFRESH_JITTER_PERCENT);
+            self.timers.set(Timer::Seek(who), step.now.plus_millis(pause));
+        }
+    }
+
+    /// The network has changed: everybody who is wanted is sought again, soon.
+    pub(crate) fn seek_anew(&mut self, step: &mut Step<'_>) {
+        let all: Vec<Address> = self.contacts.keys().copied().collect();
+        for who in all {
+            step.touch(who);
+            let Some(contact) = self.contacts.get_mut(&who) else { continue };
+            contact.seek.vain = 0;
+            if !contact.seek.active && self.timers.is_set(Timer::Seek(who)) {
+                let pause =
+                    step.jitter(limits::SEEK_FIRST_PAUSE_MS, limits::REFRESH_JITTER_PERCENT);
+                self.timers.set_earlier(Timer::Seek(who), step.now.plus_millis(pause));
+            }
         }
     }
 
@@ -203,16 +229,27 @@ impl Engine {
         !confirmed || contact.talk.sessions.wants_new || contact.seek.hinted > pinned
     }
 
-    /// Asks for the inbox record of a contact, unless it is being asked for.
+    /// Asks for the inbox record of a contact, unless it is being asked for or was so just now.
     pub(crate) fn find_bundle(&mut self, who: Address, step: &mut Step<'_>) {
-        if !self.is_offline()
-            && !self.contacts.get(&who).is_some_and(|c| c.seek.asks_for(Kind::Inbox))
-        {
-            self.find(who, Kind::Inbox, step);
+        let offline = self.is_offline();
+        let Some(contact) = self.contacts.get_mut(&who) else { return };
+        let seek = &mut contact.seek;
+        if offline || seek.asks_for(Kind::Inbox) {
+            return;
         }
+        let next = seek.bundle_asked.map(|at| at.plus_millis(pause(seek.bundle_vain)));
+        if let Some(next) = next.filter(|next| *next > step.now) {
+            self.timers.set_earlier(Timer::Renew(who), next);
+            return;
+        }
+        self.find(who, Kind::Inbox, step);
     }
 
     fn find(&mut self, who: Address, kind: Kind, step: &mut Step<'_>) {
+        if let Some(contact) = self.contacts.get_mut(&who).filter(|_| kind == Kind::Inbox) {
+            contact.seek.bundle_asked = Some(step.now);
+            contact.seek.bundle_vain = contact.seek.bundle_vain.saturating_add(1);
+        }
         for epoch in epochs_to_read(kind, step.now) {
             let Some(contact) = self.contacts.get_mut(&who) else { return };
             let Ok(key) = contact.credential.blinded_key(kind, epoch) else { continue };
@@ -227,6 +264,10 @@ impl Engine {
     fn dial(&mut self, who: Address, places: Vec<PeerAddress>, step: &mut Step<'_>) {
         let Some(contact) = self.contacts.get_mut(&who) else { return };
         let Some(peer_id) = places.first().map(|place| place.peer_id.clone()) else { return };
+        // Without anything to say a stranger is not dialled, only looked up.
+        if contact.relation != Relation::Contact && !contact.talk.outbox.is_active() {
+            return;
+        }
         let seek = &mut contact.seek;
         let own = self.own.addresses.peer_id == peer_id;
         if own || seek.tried.contains(&peer_id) || seek.tried.len() >= limits::DIALS_PER_SEEK {
@@ -295,7 +336,7 @@ impl Engine {
     }
 
     /// Ends the attempt when nothing of it runs any more.
-    fn end_attempt(&mut self, who: Address, step: &mut Step<'_>) {
+    pub(crate) fn end_attempt(&mut self, who: Address, step: &mut Step<'_>) {
         let linked = self.links.has(&who);
         let Some(contact) = self.contacts.get_mut(&who) else { return };
         let seek = &mut contact.seek;
@@ -362,6 +403,7 @@ impl Engine {
         if recent.is_none_or(|have| have.rank <= fetched.rank) {
             contact.bundle = Some(fetched);
         }
+        contact.seek.bundle_vain = 0;
         let settled = step.now.plus_millis(limits::LOOKUP_SETTLE_MS);
         self.timers.set_earlier(Timer::Query(id), settled);
         self.doubt(who, step);
@@ -401,7 +443,9 @@ impl Engine {
     }
 }
 
-/// Returns a pause that doubles with each vain attempt.
-fn pause(first: u64, vain: u32) -> u64 {
-    first.saturating_mul(1 << vain.min(16)).min(limits::SEEK_PAUSE_MOST_MS)
+/// Returns the pause after this many vain attempts: short at first, then doubling.
+fn pause(vain: u32) -> u64 {
+    let doublings = vain.saturating_sub(1).min(16);
+    let pause = limits::SEEK_PAUSE_MS.saturating_mul(1 << doublings);
+    if vain == 0 { limits::SEEK_FIRST_PAUSE_MS } else { pause.min(limits::SEEK_PAUSE_MOST_MS) }
 }

@@ -35,6 +35,9 @@ pub(crate) struct Own {
     pub(crate) elsewhere: Option<Generation>,
     /// The greatest sequence number given at each location.
     pub(crate) published: BTreeMap<Slot, u64>,
+    /// Whether no record of this install was ever read back: it may still become newer than another
+    /// one that is found.
+    pub(crate) fresh: bool,
     /// Where we can be dialled now; none at the start.
     pub(crate) addresses: OwnAddresses,
     saved: Zeroizing<Vec<u8>>,
@@ -54,6 +57,7 @@ impl Own {
             presence: PresenceMode::Visible,
             elsewhere: None,
             published: BTreeMap::new(),
+            fresh: true,
             addresses: OwnAddresses::default(),
             saved: Zeroizing::default(),
             shown: None,
@@ -69,14 +73,16 @@ impl Own {
         self.presence = if stored.hidden { PresenceMode::Hidden } else { PresenceMode::Visible };
         self.elsewhere = stored.elsewhere.map(Generation);
         self.published = decode_seqs(stored.published).collect();
+        self.fresh = !stored.found;
         self.saved = Zeroizing::new(row.to_vec());
         Ok(())
     }
 
     /// Makes a new install, newer than all that was found of ours.
     pub(crate) fn renew_install(&mut self, found: Generation, step: &mut Step<'_>) {
-        let newest = found.max(self.install.generation());
-        let generation = Generation::new(step.now, Some(newest));
+        // Nobody has seen the generation of a fresh install, which may be of a clock that was wrong.
+        let own = if self.fresh { Generation::default() } else { self.install.generation() };
+        let generation = Generation::new(step.now, Some(found.max(own)));
         self.install = DhIdentity::generate(self.identity.keys(), generation, step.rng);
     }
 
@@ -88,6 +94,7 @@ impl Own {
             hidden: self.presence == PresenceMode::Hidden,
             elsewhere: self.elsewhere.map(|generation| generation.0),
             published: encode_seqs(&self.published),
+            found: !self.fresh,
         };
         let plain = Zeroizing::new(row.encode_to_vec());
         let _wiped = Zeroizing::new(row.install);

@@ -63,8 +63,6 @@ struct Publication {
     spk_id: Option<u32>,
     vain: u32,
     good: bool,
-    /// It changed while it was being made.
-    stale: bool,
 }
 
 impl Publication {
@@ -84,21 +82,27 @@ impl Engine {
         if addresses.peer_id.len() > limits::PEER_ID_BYTES || self.own.addresses == addresses {
             return;
         }
-        let first = self.own.addresses.peer_id.is_empty();
+        let first = self.own.addresses.addresses.is_empty();
         self.own.addresses = addresses;
         self.plan_publications(step);
         let pause = if first { 0 } else { limits::ADDRESS_PAUSE_MS };
         self.publish_soon(Kind::Presence, pause, step);
-        let all: Vec<_> = self.contacts.keys().copied().collect();
-        all.into_iter().for_each(|who| step.touch(who));
+        self.seek_anew(step);
     }
 
     /// Publishes what there is of a kind after a pause.
-    pub(crate) fn publish_soon(&mut self, kind: Kind, pause: u64, step: &Step<'_>) {
+    ///
+    /// A record that is being put already says what is no longer so, and is taken back; one that is
+    /// being prepared will say what is so then.
+    pub(crate) fn publish_soon(&mut self, kind: Kind, pause: u64, step: &mut Step<'_>) {
         let current = epoch::epoch(kind, step.now);
         for (slot, publication) in &mut self.publish.slots {
             if slot.kind == kind {
-                publication.stale = publication.is_busy();
+                if let Some((id, _)) = publication.putting.take() {
+                    self.queries.remove(&id);
+                    self.timers.stop(Timer::Query(id));
+                    step.output(Output::Cancel(id));
+                }
                 let other = if slot.epoch == current { 0 } else { limits::EPOCH_PAUSE_MS };
                 let at = step.now.plus_millis(pause.saturating_add(other));
                 self.timers.set_earlier(Timer::Publish(*slot), at);
@@ -163,13 +167,16 @@ impl Engine {
 
     pub(crate) fn handle_publish_due(&mut self, slot: Slot, step: &mut Step<'_>) {
         self.plan_publications(step);
+        // A presence record without an address would tell nobody anything.
+        let vain = slot.kind == Kind::Presence
+            && self.own.presence == PresenceMode::Visible
+            && self.own.addresses.addresses.is_empty();
         let offline = self.own.addresses.peer_id.is_empty();
         let Some(publication) = self.publish.slots.get_mut(&slot) else { return };
-        if publication.is_busy() || offline {
+        if publication.is_busy() || offline || vain {
             return;
         }
         let Ok(key) = self.own.credential.blinded_key(slot.kind, slot.epoch) else { return };
-        publication.stale = false;
         publication.expires = epoch::expires(slot.kind, slot.epoch, step.now);
         let look = self.ids.query();
         publication.looking = Some(look);
@@ -294,6 +301,7 @@ impl Engine {
             publication.read_back = publication.read_back.max(Some(seq));
             publication.vain = 0;
             publication.good = true;
+            self.own.fresh = false;
             if let Some(spk_id) = publication.spk_id {
                 self.prekeys.read_back(spk_id, &self.vault, step);
             }
@@ -302,10 +310,7 @@ impl Engine {
             self.meet_own_record(slot, other, step);
         }
         let overtaken = self.own.published.get(&slot).is_some_and(|newest| *newest > seq);
-        let Some(publication) = self.publish.slots.get(&slot) else { return };
-        if publication.stale {
-            self.timers.set(Timer::Publish(slot), step.now);
-        } else if !enough || overtaken {
+        if !enough || overtaken {
             self.retry_later(slot, step);
         } else if slot.kind == Kind::Presence && self.own.presence == PresenceMode::Hidden {
             self.own.published.remove(&slot);

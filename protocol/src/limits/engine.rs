@@ -92,6 +92,8 @@ pub const DIALS_PER_SEEK: usize = 4;
 pub const LOOKUP_MS: u64 = 8_000;
 /// Milliseconds after the first valid inbox record after which the best one is used.
 pub const LOOKUP_SETTLE_MS: u64 = 1_500;
+/// Milliseconds before the first attempt after a link was lost or the network changed.
+pub const SEEK_FIRST_PAUSE_MS: u64 = 500;
 /// Milliseconds before the second attempt; doubles.
 pub const SEEK_PAUSE_MS: u64 = 2_000;
 /// The longest pause between two attempts.

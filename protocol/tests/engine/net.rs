@@ -12,24 +12,24 @@ use lowkey_protocol::{
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use sha2::{Digest, Sha256};
 
-pub const BITS: u8 = 4;
-pub const START: Timestamp = Timestamp::from_secs(1_790_000_000);
+pub(crate) const BITS: u8 = 4;
+pub(crate) const START: Timestamp = Timestamp::from_secs(1_790_000_000);
 
 /// Which of the people.
-pub type Who = usize;
+pub(crate) type Who = usize;
 
 /// Engines, the links between them, and a DHT of one node.
-pub struct Net {
-    pub now: Timestamp,
-    pub people: Vec<Person>,
-    pub records: BTreeMap<RecordKey, Vec<u8>>,
+pub(crate) struct Net {
+    pub(crate) now: Timestamp,
+    pub(crate) people: Vec<Person>,
+    pub(crate) records: BTreeMap<RecordKey, Vec<u8>>,
     /// What is on its way; a test may take things out or change their order.
-    pub inputs: VecDeque<(Who, Input)>,
+    pub(crate) inputs: VecDeque<(Who, Input)>,
     /// Every frame that was sent: from, link, bytes.
-    pub frames: Vec<(Who, LinkId, Vec<u8>)>,
+    pub(crate) frames: Vec<(Who, LinkId, Vec<u8>)>,
     links: BTreeMap<LinkId, End>,
     next: u64,
-    pub rng: ChaCha20Rng,
+    pub(crate) rng: ChaCha20Rng,
 }
 
 struct End {
@@ -38,20 +38,20 @@ struct End {
 }
 
 /// One engine with its storage and screen.
-pub struct Person {
-    pub engine: Engine,
-    pub rows: BTreeMap<(Table, RowKey), Vec<u8>>,
-    pub events: Vec<Event>,
-    pub closed: Vec<CloseReason>,
-    pub peer_id: Vec<u8>,
-    pub address: Address,
+pub(crate) struct Person {
+    pub(crate) engine: Engine,
+    pub(crate) rows: BTreeMap<(Table, RowKey), Vec<u8>>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) closed: Vec<CloseReason>,
+    pub(crate) peer_id: Vec<u8>,
+    pub(crate) address: Address,
     entropy: [u8; 16],
     vault: [u8; 32],
     replies: Vec<Result<Reply, CommandError>>,
 }
 
 impl Net {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self {
             now: START,
             people: Vec::new(),
@@ -65,7 +65,7 @@ impl Net {
     }
 
     /// A net with this many people, all on line and findable.
-    pub fn with(people: usize, seed: u64) -> Self {
+    pub(crate) fn with(people: usize, seed: u64) -> Self {
         let mut net = Self::new(seed);
         for who in 0..people {
             net.join(u8::try_from(who).unwrap(), BTreeMap::new());
@@ -75,7 +75,7 @@ impl Net {
     }
 
     /// Opens an engine for the phrase of this number.
-    pub fn join(&mut self, phrase: u8, rows: BTreeMap<(Table, RowKey), Vec<u8>>) -> Who {
+    pub(crate) fn join(&mut self, phrase: u8, rows: BTreeMap<(Table, RowKey), Vec<u8>>) -> Who {
         let who = self.people.len();
         let entropy = [phrase + 1; 16];
         let vault = [u8::try_from(who).unwrap() + 100; 32];
@@ -124,7 +124,7 @@ impl Net {
         self.next
     }
 
-    pub fn go_online(&mut self, who: Who) {
+    pub(crate) fn go_online(&mut self, who: Who) {
         let peer_id = self.people[who].peer_id.clone();
         let addresses = vec![vec![4, 127, 0, 0, 1]];
         let online = OwnAddresses { peer_id, addresses, relays: Vec::new() };
@@ -132,7 +132,7 @@ impl Net {
     }
 
     /// Ends an engine with all its links, and opens it again from its rows.
-    pub fn restart(&mut self, who: Who) {
+    pub(crate) fn restart(&mut self, who: Who) {
         self.cut_all(who);
         self.inputs.retain(|(to, _)| *to != who);
         let rows = self.people[who].rows.clone();
@@ -145,13 +145,13 @@ impl Net {
     }
 
     /// Cuts all links of somebody; what is on its way on them is lost.
-    pub fn cut_all(&mut self, who: Who) {
+    pub(crate) fn cut_all(&mut self, who: Who) {
         let ends: Vec<LinkId> =
             self.links.iter().filter(|(_, end)| end.owner == who).map(|(id, _)| *id).collect();
         ends.into_iter().for_each(|id| self.cut(id));
     }
 
-    pub fn cut(&mut self, id: LinkId) {
+    pub(crate) fn cut(&mut self, id: LinkId) {
         let Some(end) = self.links.remove(&id) else { return };
         let other = self.links.remove(&end.other).unwrap();
         let lost = |link: LinkId| link == id || link == end.other;
@@ -161,7 +161,7 @@ impl Net {
     }
 
     /// Opens a link of somebody who is no engine; returns the other end's id.
-    pub fn attack(&mut self, who: Who) -> LinkId {
+    pub(crate) fn attack(&mut self, who: Who) -> LinkId {
         let id = LinkId(self.number());
         let info = LinkInfo { dialled: false, path: Path::Direct, binding: [9; 32] };
         self.input(who, Input::LinkUp(id, None, info));
@@ -169,35 +169,35 @@ impl Net {
     }
 
     /// Hands an input over at once.
-    pub fn input(&mut self, who: Who, input: Input) {
+    pub(crate) fn input(&mut self, who: Who, input: Input) {
         let outputs = self.people[who].engine.handle(input, self.now, &mut self.rng);
         self.obey(who, outputs);
     }
 
-    pub fn command(&mut self, who: Who, command: Command) -> Result<Reply, CommandError> {
+    pub(crate) fn command(&mut self, who: Who, command: Command) -> Result<Reply, CommandError> {
         self.input(who, Input::Command(CommandId(1), command));
         self.people[who].replies.pop().unwrap()
     }
 
-    pub fn add(&mut self, who: Who, whom: Who) {
+    pub(crate) fn add(&mut self, who: Who, whom: Who) {
         let address = self.people[whom].address;
         let add = Command::AddContact { address, relays: Vec::new(), name: None };
         assert!(matches!(self.command(who, add), Ok(Reply::Done)));
     }
 
-    pub fn send(&mut self, who: Who, whom: Who, text: &str) {
+    pub(crate) fn send(&mut self, who: Who, whom: Who, text: &str) {
         let contact = self.people[whom].address;
         let send = Command::SendText { contact, text: text.into() };
         assert!(matches!(self.command(who, send), Ok(Reply::Queued(_))));
     }
 
-    pub fn accept(&mut self, who: Who, whom: Who) {
+    pub(crate) fn accept(&mut self, who: Who, whom: Who) {
         let accept = Command::AcceptRequest(self.people[whom].address);
         assert!(matches!(self.command(who, accept), Ok(Reply::Done)));
     }
 
     /// Makes two people contacts who have talked.
-    pub fn befriend(&mut self, a: Who, b: Who) {
+    pub(crate) fn befriend(&mut self, a: Who, b: Who) {
         self.add(a, b);
         self.send(a, b, "may I?");
         self.run();
@@ -206,19 +206,19 @@ impl Net {
     }
 
     /// Delivers all that is on its way, without letting time pass.
-    pub fn deliver(&mut self) {
+    pub(crate) fn deliver(&mut self) {
         while let Some((who, input)) = self.inputs.pop_front() {
             self.input(who, input);
         }
     }
 
     /// Lets ten seconds pass.
-    pub fn run(&mut self) {
+    pub(crate) fn run(&mut self) {
         self.run_for(10_000);
     }
 
     /// Lets time pass from deadline to deadline.
-    pub fn run_for(&mut self, millis: u64) {
+    pub(crate) fn run_for(&mut self, millis: u64) {
         let end = self.now.plus_millis(millis);
         loop {
             self.deliver();
@@ -329,7 +329,7 @@ impl Person {
     }
 
     /// The history with somebody, as a screen would show it after a restart.
-    pub fn history(&self, with: &Address) -> Vec<MessageView> {
+    pub(crate) fn history(&self, with: &Address) -> Vec<MessageView> {
         let tag = self.engine.contact_tag(with);
         self.rows
             .iter()
@@ -339,18 +339,18 @@ impl Person {
     }
 
     /// The texts with somebody, in the order on the screen.
-    pub fn texts(&self, with: &Address) -> Vec<String> {
+    pub(crate) fn texts(&self, with: &Address) -> Vec<String> {
         self.history(with).into_iter().map(|view| view.text).collect()
     }
 
     /// How far our texts to somebody came.
-    pub fn states(&self, with: &Address) -> Vec<DeliveryState> {
+    pub(crate) fn states(&self, with: &Address) -> Vec<DeliveryState> {
         let mine = |view: &MessageView| view.author == lowkey_protocol::Author::Me;
         self.history(with).into_iter().filter(mine).map(|view| view.state).collect()
     }
 
     /// The last view of somebody.
-    pub fn view(&self, of: &Address) -> Option<lowkey_protocol::ContactView> {
+    pub(crate) fn view(&self, of: &Address) -> Option<lowkey_protocol::ContactView> {
         self.events.iter().rev().find_map(|event| match event {
             Event::Contact(view) if view.address == *of => Some(Some(view.clone())),
             Event::ContactRemoved(address) if address == of => Some(None),
@@ -359,13 +359,13 @@ impl Person {
     }
 
     /// How often each text was shown as new.
-    pub fn shown(&self, text: &str) -> usize {
+    pub(crate) fn shown(&self, text: &str) -> usize {
         let is = |event: &&Event| matches!(event, Event::Message(view) if view.text == text);
         self.events.iter().filter(is).count()
     }
 
     /// The rules that links were closed for.
-    pub fn misbehaviours(&self) -> Vec<Misbehaviour> {
+    pub(crate) fn misbehaviours(&self) -> Vec<Misbehaviour> {
         let rule = |reason: &CloseReason| match reason {
             CloseReason::Misbehaviour(rule) => Some(*rule),
             _ => None,

@@ -32,7 +32,7 @@ fn two_people_who_know_only_addresses_talk() {
     assert_eq!(net.people[0].view(&b).unwrap().reach, Reach::ThroughRelay("r".into()));
 
     net.send(1, 0, "hello yourself");
-    net.deliver();
+    net.run();
     assert_eq!(net.people[1].states(&a), [Delivered]);
     for number in 0..5 {
         net.send(0, 1, &format!("a{number}"));

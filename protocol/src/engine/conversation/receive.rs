@@ -67,9 +67,6 @@ impl Engine {
             }
             return self.receive_known_handshake(link, who, message, step);
         }
-        if self.prekeys.is_replay(&id) {
-            return Err(Misbehaviour::ReplayedHandshake);
-        }
         let pair = self.prekeys.get(prefix.spk_id()).ok_or(Misbehaviour::UnknownPrekey)?;
         let known = |bytes: &[u8; 32]| {
             let key = |who: &Address| *who.key();
@@ -91,6 +88,10 @@ impl Engine {
         if !self.admits(who, install, step.now)? {
             self.deafen_link(link, step);
             return Ok(());
+        }
+        // Looked at only now, so that a replay tells nothing to those of whom nothing is heard.
+        if self.prekeys.is_replay(&id) {
+            return Err(Misbehaviour::ReplayedHandshake);
         }
         let (session, content) =
             responder.finish(message, step.now).map_err(|_| Misbehaviour::Handshake)?;

@@ -81,7 +81,9 @@ impl Prekeys {
         let good = self.pairs.last().is_some_and(|held| {
             let spk_id = held.pair.id();
             let ended = self.replays.values().filter(|id| **id == spk_id).count();
-            step.now.millis_since(held.pair.made()) < life
+            // One of the future was made by a clock that was wrong.
+            held.pair.made().millis_since(step.now) < life
+                && step.now.millis_since(held.pair.made()) < life
                 && held.uses.saturating_add(ended) < limits::REPLAYS_PER_PREKEY
         });
         if !good {

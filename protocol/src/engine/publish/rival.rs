@@ -39,7 +39,10 @@ impl Engine {
         if made.is_none_or(|made| opened.seq > made) {
             self.own.published.insert(slot, opened.seq);
         }
-        if newer || copied {
+        if self.own.fresh && generation >= ours.generation {
+            // This install is new, and newer than all that were before it.
+            self.own.renew_install(generation, step);
+        } else if newer || copied {
             self.stop_here(generation, step);
         }
     }
