@@ -297,7 +297,8 @@ const KNOWN_RELAYS: usize = 256;
 /// A relay that came to us is dialled this often, to see that pages could.
 const REACH_AGAIN: Duration = Duration::from_secs(1_800);
 
-const PAGE_AGAIN: Duration = Duration::from_secs(60);
+/// A page that answered is asked again after this, if the relay that it named is lost.
+const PAGE_AGAIN: Duration = Duration::from_secs(10);
 
 /// A page is asked again when the relay that it named failed so often.
 const FAILURES_BEFORE_FETCH: u32 = 2;

@@ -3,7 +3,7 @@
 //! A client that is slow with its headers, idle after a request, or takes nothing of what waits
 //! for it, is cut. Upgraded connections leave this module; their place goes with the socket.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use axum::{Router, body::Body};
 use hyper::{body::Incoming, server::conn::http1};
@@ -12,6 +12,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::watch,
     task::JoinSet,
@@ -37,11 +38,13 @@ pub(crate) async fn serve(
     mut stop: watch::Receiver<bool>,
 ) {
     let mut connections = JoinSet::new();
+    let mut refusals = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
             Some(_) = connections.join_next() => continue,
+            Some(_) = refusals.join_next() => continue,
         };
         let (stream, from) = match accepted {
             Ok(accepted) => accepted,
@@ -57,7 +60,12 @@ pub(crate) async fn serve(
                 let serving = connection(stream, from, place, router.clone(), limits, stop.clone());
                 connections.spawn(serving);
             }
-            None => refuse(&stream),
+            None => {
+                tracing::debug!("a connection over the limits is refused");
+                if refusals.len() < REFUSALS {
+                    refusals.spawn(time::timeout(REFUSING, refuse(stream)));
+                }
+            }
         }
     }
     drop(listener);
@@ -128,11 +136,19 @@ fn tower_service(
     })
 }
 
-/// Says that all places are taken, without waiting for anything.
-fn refuse(stream: &TcpStream) {
+/// Says that all places are taken, and reads what the client sends until it has understood: to
+/// close before would throw the answer away on its side.
+async fn refuse(mut stream: TcpStream) -> io::Result<()> {
     const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 30\r\n\
         content-length: 0\r\nconnection: close\r\n\r\n";
-    // A client that cannot even take these bytes is just closed.
-    let written = stream.try_write(ANSWER);
-    tracing::debug!(told = written.is_ok(), "a connection over the limits was refused");
+    stream.write_all(ANSWER).await?;
+    stream.shutdown().await?;
+    let mut rest = [0; 512];
+    while stream.read(&mut rest).await? > 0 {}
+    Ok(())
 }
+
+/// Clients that are told at once why they are refused; more are just closed.
+const REFUSALS: usize = 64;
+
+const REFUSING: Duration = Duration::from_secs(1);

@@ -1,0 +1,163 @@
+//! A native peer that dials relays by libp2p's own WebSocket transport.
+
+use futures::StreamExt;
+use libp2p::{
+    Multiaddr, PeerId, Swarm, Transport,
+    core::upgrade::Version,
+    identify,
+    identity::Keypair,
+    kad::{self, Quorum, Record, RecordKey, store::MemoryStore},
+    noise, ping, relay,
+    swarm::{self, NetworkBehaviour, SwarmEvent},
+    tcp, websocket, yamux,
+};
+use lowkey_network::{protocols, time};
+use tokio::{task::JoinHandle, time::timeout};
+
+use super::host::{Host, PATIENCE};
+
+#[derive(NetworkBehaviour)]
+pub struct Behaviour {
+    pub identify: identify::Behaviour,
+    pub ping: ping::Behaviour,
+    pub kad: kad::Behaviour<MemoryStore>,
+    pub relay: relay::client::Behaviour,
+    pub time: time::Behaviour,
+}
+
+pub struct Peer {
+    pub id: PeerId,
+    pub swarm: Swarm<Behaviour>,
+}
+
+impl Peer {
+    pub fn new() -> Self {
+        let keys = Keypair::generate_ed25519();
+        let id = keys.public().to_peer_id();
+        let (circuits, relay) = relay::client::new(id);
+        let tcp = tcp::tokio::Transport::new(tcp::Config::new().nodelay(true));
+        let transport = circuits
+            .or_transport(websocket::Config::new(tcp))
+            .upgrade(Version::V1Lazy)
+            .authenticate(noise::Config::new(&keys).unwrap())
+            .multiplex(yamux::Config::default())
+            .boxed();
+        let identify = identify::Config::new(protocols::IDENTIFY.to_owned(), keys.public());
+        let kad = kad::Config::new(protocols::KAD);
+        let behaviour = Behaviour {
+            identify: identify::Behaviour::new(identify),
+            ping: ping::Behaviour::new(ping::Config::new()),
+            kad: kad::Behaviour::with_config(id, MemoryStore::new(id), kad),
+            relay,
+            time: time::Behaviour::client(),
+        };
+        let config =
+            swarm::Config::with_tokio_executor().with_idle_connection_timeout(PATIENCE * 10);
+        Self { id, swarm: Swarm::new(transport, behaviour, id, config) }
+    }
+
+    /// Makes a peer that is connected to a relay and knows it as a DHT node.
+    pub async fn at(host: &Host) -> Self {
+        let mut peer = Self::new();
+        peer.connect(host).await;
+        peer
+    }
+
+    pub async fn connect(&mut self, host: &Host) {
+        self.swarm.dial(host.address.clone()).unwrap();
+        self.swarm.behaviour_mut().kad.add_address(&host.peer, host.address.clone());
+        self.identified(host.peer).await;
+    }
+
+    pub async fn identified(&mut self, by: PeerId) -> identify::Info {
+        self.until("identify", |event| match event {
+            SwarmEvent::Behaviour(BehaviourEvent::Identify(identify::Event::Received {
+                peer_id,
+                info,
+                ..
+            })) if peer_id == by => Some(info),
+            SwarmEvent::OutgoingConnectionError { error, .. } => panic!("{error}"),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Runs until an event is the one that is waited for.
+    pub async fn until<T>(
+        &mut self,
+        what: &str,
+        mut wanted: impl FnMut(SwarmEvent<BehaviourEvent>) -> Option<T>,
+    ) -> T {
+        let found = async {
+            loop {
+                if let Some(found) = wanted(self.swarm.select_next_some().await) {
+                    return found;
+                }
+            }
+        };
+        timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("waited for {what}"))
+    }
+
+    /// Goes on in the background.
+    pub fn spawn(mut self) -> JoinHandle<()> {
+        tokio::spawn(async move {
+            loop {
+                self.swarm.select_next_some().await;
+            }
+        })
+    }
+
+    /// Puts a record to these relays as our own peers do; the answer proves nothing.
+    pub async fn put(&mut self, record: Record, to: &[&Host]) {
+        let relays = to.iter().map(|host| host.peer).collect::<Vec<_>>();
+        let kad = &mut self.swarm.behaviour_mut().kad;
+        let query = kad.put_record_to(record, relays.into_iter(), Quorum::All);
+        self.finished(query).await;
+    }
+
+    pub async fn finished(&mut self, query: kad::QueryId) {
+        self.until("the end of a query", |event| match event {
+            SwarmEvent::Behaviour(BehaviourEvent::Kad(kad::Event::OutboundQueryProgressed {
+                id,
+                step,
+                ..
+            })) if id == query && step.last => Some(()),
+            _ => None,
+        })
+        .await;
+    }
+
+    /// Asks the DHT, and returns all answers.
+    pub async fn find(&mut self, key: &RecordKey) -> Vec<kad::PeerRecord> {
+        let query = self.swarm.behaviour_mut().kad.get_record(key.clone());
+        let mut found = Vec::new();
+        self.until("the end of a look-up", |event| match event {
+            SwarmEvent::Behaviour(BehaviourEvent::Kad(kad::Event::OutboundQueryProgressed {
+                id,
+                result: kad::QueryResult::GetRecord(result),
+                step,
+                ..
+            })) if id == query => {
+                if let Ok(kad::GetRecordOk::FoundRecord(record)) = result {
+                    found.push(record);
+                }
+                step.last.then_some(())
+            }
+            _ => None,
+        })
+        .await;
+        found
+    }
+
+    /// Reserves a place at a relay and returns the address at which others reach us.
+    pub async fn reserve(&mut self, host: &Host) -> Multiaddr {
+        let circuit = host.address.clone().with(libp2p::multiaddr::Protocol::P2pCircuit);
+        self.swarm.listen_on(circuit).unwrap();
+        self.until("a reservation", |event| match event {
+            SwarmEvent::NewListenAddr { address, .. } => Some(address),
+            SwarmEvent::ListenerClosed { reason, .. } => panic!("{reason:?}"),
+            _ => None,
+        })
+        .await
+    }
+}
