@@ -1,4 +1,5 @@
 //! The golden vectors, natively; `tests/vectors-wasm` runs the same checks in wasm.
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
 
 #[path = "../../tests/vectors-wasm/src/checks.rs"]
 mod checks;

@@ -120,9 +120,12 @@ fn wrong_keys_are_refused_by_name() {
     assert_eq!(alice.begin(&bad).unwrap_err(), HandshakeError::Kem(KemError));
     // The handshake alone, or with another's message, is no session.
     assert!(bob.open(&prefix).unwrap().finish(&[], NOW).is_err());
-    let mut other = alice.begin(&bob.bundle()).unwrap();
-    let _ = other.encrypt(b"x", 0, &mut ChaCha8Rng::seed_from_u64(1));
-    let mut bad = message.clone();
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut other =
+        initiate(&alice.keys.key(), &alice.own, &bob.bundle(), &MlKem, &mut rng).unwrap();
+    let foreign = other.encrypt(b"x", 0, &mut rng).unwrap();
+    assert!(bob.open(&prefix).unwrap().finish(&foreign, NOW).is_err());
+    let mut bad = message;
     *bad.last_mut().unwrap() ^= 1;
     assert!(bob.open(&prefix).unwrap().finish(&bad, NOW).is_err());
 }

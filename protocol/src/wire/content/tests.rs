@@ -1,7 +1,7 @@
 //! Content: round trips, limits, and what later programs may add.
 
 use proptest::{collection::vec, prelude::*};
-use std::{string::ToString, vec};
+use std::vec;
 
 use super::*;
 use crate::limits::{ADDRESS_BYTES, PEER_ID_BYTES, PRESENCE_ADDRESSES};
@@ -38,7 +38,7 @@ prop_compose! {
         acks in vec(ack(), 0..=3),
         body in proptest::option::of(body()),
     ) -> Content {
-        let (origin, cseq) = named.map_or((Origin::default(), 0), |(origin, cseq)| {
+        let (origin, cseq) = named.map_or_else(Default::default, |(origin, cseq): ([u8; 8], u64)| {
             (Origin(origin), cseq.max(1))
         });
         let body = body.filter(|_| cseq != 0);
@@ -77,7 +77,7 @@ proptest! {
 }
 
 fn text(text: &str) -> Content {
-    let body = Some(Body::Text(text.to_string()));
+    let body = Some(Body::Text(text.into()));
     Content { origin: Origin([1; 8]), cseq: 1, body, ..Content::default() }
 }
 
