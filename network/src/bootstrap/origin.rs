@@ -102,7 +102,7 @@ mod tests {
         }
         for (text, error) in [
             ("relay.example", OriginError::Scheme),
-            ("https://", OriginError::Host),
+            ("https://", OriginError::Scheme),
             ("https://a b", OriginError::Host),
             ("https://relay.example/path", OriginError::Host),
             ("https://relay.example:99999", OriginError::Port),

@@ -92,7 +92,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             }
             if let Ok(prefix) = <[u8; PREFIX]>::try_from(self.frame.as_slice()) {
                 match frame_length(prefix) {
-                    Ok(rest) => self.frame.resize(PREFIX.saturating_add(rest), 0),
+                    Ok(whole) => self.frame.resize(whole, 0),
                     Err(rule) => return Poll::Ready(Err(LinkEnd::Misbehaviour(rule))),
                 }
             } else {

@@ -1,0 +1,128 @@
+//! Peers and plain libp2p relays on loopback: what the driver promises, without a browser.
+
+mod person;
+mod relay;
+
+use lowkey_network::RelayState;
+use lowkey_protocol::{Author, DeliveryState, Findable, Standing};
+
+use crate::{person::Person, relay::TestRelay};
+
+#[tokio::test]
+async fn records_are_published_without_a_publisher_and_read_back() {
+    let relay = TestRelay::start().await;
+    let mut one = Person::start(&[&relay]).await;
+    one.wait("findable", |seen| seen.findable == Some(Findable::Yes)).await;
+
+    let records = relay.records();
+    assert!(records.len() >= 3, "presence, and inbox of two epochs: {}", records.len());
+    for record in records {
+        assert_eq!(record.publisher, None);
+        assert_eq!(lowkey_network::dht::record::check_form(&record), Ok(()));
+    }
+}
+
+#[tokio::test]
+async fn two_peers_find_each_other_and_talk_over_a_circuit() {
+    let relay = TestRelay::start().await;
+    let mut one = Person::start(&[&relay]).await;
+    let mut two = Person::start(&[&relay]).await;
+    person::become_contacts(&mut one, &mut two).await;
+
+    let long = "€".repeat(2_000);
+    for text in ["there", &long, "again"] {
+        one.say(two.address(), text).await;
+        two.say(one.address(), text).await;
+    }
+    let (first, second) = (one.address(), two.address());
+    for (person, other) in [(&mut one, second), (&mut two, first)] {
+        person
+            .wait("all delivered", |seen| {
+                let messages = seen.with(other);
+                let theirs = messages.iter().filter(|message| message.author == Author::Them);
+                let done = messages.iter().all(|m| m.state == DeliveryState::Delivered);
+                theirs.filter(|message| message.text == long).count() == 1
+                    && messages.len() >= 7
+                    && done
+            })
+            .await;
+        let history = person.handle.history(other, None, 100).await.unwrap();
+        assert_eq!(history.len(), person.seen.with(other).len());
+        assert!(history.is_sorted_by_key(|message| message.order));
+    }
+}
+
+#[tokio::test]
+async fn the_relay_names_the_path_and_is_measured() {
+    let relay = TestRelay::start().await;
+    let mut one = Person::start(&[&relay]).await;
+    one.wait("a round trip", |seen| {
+        seen.network.relays.first().is_some_and(|relay| relay.round_trip.is_some())
+    })
+    .await;
+    let [only] = one.seen.network.relays.as_slice() else { panic!("{:?}", one.seen.network) };
+    assert_eq!(only.name, relay.name());
+    assert_eq!((only.state, only.reserved), (RelayState::Connected, true));
+}
+
+#[tokio::test]
+async fn a_relay_that_comes_back_is_reserved_again_and_what_waited_arrives_once() {
+    let relay = TestRelay::start().await;
+    let mut one = Person::start(&[&relay]).await;
+    let mut two = Person::start(&[&relay]).await;
+    person::become_contacts(&mut one, &mut two).await;
+
+    let port = relay.stop().await;
+    for person in [&mut one, &mut two] {
+        person.wait("lost", |seen| seen.relay_state() == Some(RelayState::Lost)).await;
+        assert!(!person.seen.network.relays.iter().any(|relay| relay.reserved));
+    }
+    one.say(two.address(), "while it was away").await;
+
+    let _relay = TestRelay::restart(port).await;
+    for person in [&mut one, &mut two] {
+        person.handle.reconnect().await.unwrap();
+        person.wait("reserved again", |seen| seen.is_reserved()).await;
+    }
+    let from = one.address();
+    two.wait("the message", |seen| {
+        seen.with(from).iter().any(|message| message.text == "while it was away")
+    })
+    .await;
+    let copies = two.seen.arrivals.iter().filter(|text| *text == "while it was away").count();
+    assert_eq!(copies, 1);
+}
+
+#[tokio::test]
+async fn a_relay_that_cannot_be_reached_leaves_the_other_one() {
+    let relay = TestRelay::start().await;
+    let gone = TestRelay::start().await;
+    let gone_addresses = gone.addresses();
+    gone.stop().await;
+    let addresses = [gone_addresses, relay.addresses()].concat();
+    let mut one = Person::start_at(addresses).await;
+    one.wait("findable", |seen| seen.findable == Some(Findable::Yes)).await;
+    assert!(one.seen.network.relays.iter().any(|relay| relay.state == RelayState::Lost));
+}
+
+#[tokio::test]
+async fn a_request_reaches_a_stranger() {
+    let relay = TestRelay::start().await;
+    let mut one = Person::start(&[&relay]).await;
+    let two = Person::start(&[&relay]).await;
+    one.wait("findable", |seen| seen.findable == Some(Findable::Yes)).await;
+    two.add(one.address()).await;
+    two.say(one.address(), "hello").await;
+    let from = two.address();
+    one.wait("the request", |seen| seen.standing(from) == Some(Standing::Request)).await;
+}
+
+#[tokio::test]
+async fn a_shut_down_peer_says_so_and_answers_no_more() {
+    let relay = TestRelay::start().await;
+    let one = Person::start(&[&relay]).await;
+    let (handle, seen) = one.stop().await;
+    assert!(seen.stopped);
+    let error = handle.reconnect().await.unwrap_err();
+    assert_eq!(error, lowkey_network::PeerError::Stopped);
+}

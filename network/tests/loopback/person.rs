@@ -1,0 +1,155 @@
+//! A person: a peer, and what its screen has shown.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use futures::StreamExt;
+use libp2p::Multiaddr;
+use lowkey_network::{
+    MemoryStorage, NetworkStatus, PeerConfig, PeerEvent, PeerEvents, PeerHandle, RelayState,
+    Timing, spawn,
+};
+use lowkey_protocol::{
+    Address, Author, Command, ContactView, Event, Findable, MessageId, MessageView, Params,
+    Standing,
+};
+
+use crate::relay::TestRelay;
+
+/// How long a state may take to come: far longer than it does.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A peer and its screen.
+pub(crate) struct Person {
+    pub(crate) handle: PeerHandle,
+    pub(crate) seen: Seen,
+    events: PeerEvents,
+}
+
+/// What a screen has been shown.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) address: Option<Address>,
+    pub(crate) findable: Option<Findable>,
+    pub(crate) network: NetworkStatus,
+    pub(crate) contacts: BTreeMap<Address, ContactView>,
+    pub(crate) messages: BTreeMap<MessageId, MessageView>,
+    /// The texts of others in the order of their coming, with repetitions.
+    pub(crate) arrivals: Vec<String>,
+    pub(crate) stopped: bool,
+}
+
+impl Person {
+    /// Starts with these relays.
+    pub(crate) async fn start(relays: &[&TestRelay]) -> Self {
+        Self::start_at(relays.iter().flat_map(|relay| relay.addresses()).collect()).await
+    }
+
+    /// Starts with relays at these addresses.
+    pub(crate) async fn start_at(relays: Vec<Multiaddr>) -> Self {
+        let config = PeerConfig {
+            params: Params { stamp_bits: 4 },
+            timing: Timing { read_back_after: Duration::from_millis(50), ..Timing::default() },
+            ..PeerConfig::with_relays(relays)
+        };
+        let (handle, events) = spawn(config, None, MemoryStorage::new()).await.unwrap();
+        let mut person = Self { handle, seen: Seen::default(), events };
+        person.wait("an address", |seen| seen.address.is_some()).await;
+        person
+    }
+
+    pub(crate) fn address(&self) -> Address {
+        self.seen.address.unwrap()
+    }
+
+    /// Reads events until the screen shows what is awaited.
+    pub(crate) async fn wait(&mut self, what: &str, is_so: impl Fn(&Seen) -> bool) {
+        let reading = async {
+            while !is_so(&self.seen) {
+                let event = self.events.next().await.expect("the peer goes on");
+                self.seen.show(event);
+            }
+        };
+        if tokio::time::timeout(PATIENCE, reading).await.is_err() {
+            panic!("{what} did not come: {:#?}", self.seen);
+        }
+    }
+
+    pub(crate) async fn add(&self, address: Address) {
+        let add = Command::AddContact { address, relays: Vec::new(), name: None };
+        self.handle.command(add).await.unwrap();
+    }
+
+    pub(crate) async fn say(&self, contact: Address, text: &str) {
+        let text = text.to_owned();
+        self.handle.command(Command::SendText { contact, text }).await.unwrap();
+    }
+
+    /// Ends the peer, and reads what it still says.
+    pub(crate) async fn stop(mut self) -> (PeerHandle, Seen) {
+        self.handle.shutdown().await.unwrap();
+        while let Some(event) = self.events.next().await {
+            self.seen.show(event);
+        }
+        (self.handle, self.seen)
+    }
+}
+
+impl Seen {
+    fn show(&mut self, event: PeerEvent) {
+        match event {
+            PeerEvent::Core(Event::Own(own)) => {
+                self.address = Some(own.address);
+                self.findable = Some(own.findable);
+            }
+            PeerEvent::Core(Event::Contact(contact)) => {
+                self.contacts.insert(contact.address, contact);
+            }
+            PeerEvent::Core(Event::ContactRemoved(address)) => {
+                self.contacts.remove(&address);
+            }
+            PeerEvent::Core(Event::Message(message)) => {
+                let known = self.messages.insert(message.id, message.clone());
+                // A message comes again when the one before it has filled the gap.
+                if message.author == Author::Them && known.is_none_or(|known| !known.gap_before) {
+                    self.arrivals.push(message.text);
+                }
+            }
+            PeerEvent::Core(Event::Delivery { message, state, .. }) => {
+                if let Some(message) = self.messages.get_mut(&message) {
+                    message.state = state;
+                }
+            }
+            PeerEvent::Core(Event::ClockWrong(_)) => {}
+            PeerEvent::Network(network) => self.network = network,
+            PeerEvent::StorageFailed => panic!("storage failed"),
+            PeerEvent::Stopped => self.stopped = true,
+        }
+    }
+
+    pub(crate) fn with(&self, contact: Address) -> Vec<&MessageView> {
+        self.messages.values().filter(|message| message.contact == contact).collect()
+    }
+
+    pub(crate) fn standing(&self, contact: Address) -> Option<Standing> {
+        self.contacts.get(&contact).map(|contact| contact.standing)
+    }
+
+    pub(crate) fn relay_state(&self) -> Option<RelayState> {
+        self.network.relays.first().map(|relay| relay.state)
+    }
+
+    pub(crate) fn is_reserved(&self) -> bool {
+        self.network.relays.iter().any(|relay| relay.reserved)
+    }
+}
+
+/// The first asks, the second accepts.
+pub(crate) async fn become_contacts(one: &mut Person, two: &mut Person) {
+    two.wait("findable", |seen| seen.findable == Some(Findable::Yes)).await;
+    let (first, second) = (one.address(), two.address());
+    one.add(second).await;
+    one.say(second, "hello").await;
+    two.wait("a request", |seen| seen.standing(first) == Some(Standing::Request)).await;
+    two.handle.command(Command::AcceptRequest(first)).await.unwrap();
+    one.wait("an answer", |seen| seen.standing(second) == Some(Standing::Contact)).await;
+}
