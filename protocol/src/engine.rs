@@ -88,6 +88,10 @@ pub enum OpenError {
     Row(Table),
 }
 
+/// How often one reason to wake up may lead to another one in the same moment: a sweep to a
+/// publication to the next one.
+const ROUNDS: u32 = 4;
+
 /// What a query is about.
 #[derive(Clone, Copy)]
 enum Query {
@@ -212,9 +216,11 @@ impl Engine {
             Input::ClockCorrected(offset) => self.handle_clock(offset, step),
             Input::DeadlinePassed => {}
         }
-        // Whatever happened, it may have happened late.
-        for timer in self.timers.take_due(step.now) {
-            self.handle_timer(timer, step);
+        // Whatever happened, it may have happened late; and what is due may make more be due now.
+        for _ in 0..ROUNDS {
+            for timer in self.timers.take_due(step.now) {
+                self.handle_timer(timer, step);
+            }
         }
     }
 

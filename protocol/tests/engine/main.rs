@@ -1,6 +1,13 @@
 //! Engines that talk to each other over a perfect network in virtual time.
+//!
+//! Every list of outputs that runs here is checked: one `Persist` at most, before everything else.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod hostile;
+mod machines;
 mod net;
+mod requests;
+mod restart;
+mod sessions;
 mod talk;

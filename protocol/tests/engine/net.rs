@@ -29,6 +29,8 @@ pub(crate) struct Net {
     pub(crate) frames: Vec<(Who, LinkId, Vec<u8>)>,
     links: BTreeMap<LinkId, End>,
     next: u64,
+    /// How many records were put.
+    pub(crate) published: usize,
     pub(crate) rng: ChaCha20Rng,
 }
 
@@ -59,7 +61,8 @@ impl Net {
             inputs: VecDeque::new(),
             frames: Vec::new(),
             links: BTreeMap::new(),
-            next: 1,
+            next: 1_000,
+            published: 0,
             rng: ChaCha20Rng::seed_from_u64(seed),
         }
     }
@@ -76,9 +79,23 @@ impl Net {
 
     /// Opens an engine for the phrase of this number.
     pub(crate) fn join(&mut self, phrase: u8, rows: BTreeMap<(Table, RowKey), Vec<u8>>) -> Who {
+        let vault = u8::try_from(self.people.len()).unwrap() + 100;
+        self.start([phrase + 1; 16], [vault; 32], rows)
+    }
+
+    /// Opens what somebody stored on another machine as well.
+    pub(crate) fn join_copy(&mut self, of: Who, rows: BTreeMap<(Table, RowKey), Vec<u8>>) -> Who {
+        let (entropy, vault) = (self.people[of].entropy, self.people[of].vault);
+        self.start(entropy, vault, rows)
+    }
+
+    fn start(
+        &mut self,
+        entropy: [u8; 16],
+        vault: [u8; 32],
+        rows: BTreeMap<(Table, RowKey), Vec<u8>>,
+    ) -> Who {
         let who = self.people.len();
-        let entropy = [phrase + 1; 16];
-        let vault = [u8::try_from(who).unwrap() + 100; 32];
         let (engine, outputs, address) = self.open(entropy, vault, &rows);
         let peer_id = self.new_peer_id();
         self.people.push(Person {
@@ -290,6 +307,7 @@ impl Net {
     }
 
     fn store(&mut self, key: RecordKey, value: Vec<u8>) -> Holders {
+        self.published += 1;
         let kad_key = key.to_kad_key();
         record::validate(&kad_key, &value, Publisher::Absent, self.now, BITS).unwrap();
         let stored = self.records.entry(key).or_insert_with(|| value.clone());

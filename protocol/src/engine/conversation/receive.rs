@@ -95,7 +95,8 @@ impl Engine {
         }
         let (session, content) =
             responder.finish(message, step.now).map_err(|_| Misbehaviour::Handshake)?;
-        let session = self.begin_as_responder(who, install, session, prefix.spk_id(), step);
+        let session =
+            self.begin_as_responder(who, install, session, (prefix.spk_id(), message), step);
         self.open_link(link, who, step);
         self.take_content(who, session, &content, step)
     }
@@ -154,7 +155,7 @@ impl Engine {
         who: Address,
         install: Install,
         session: Session,
-        spk_id: u32,
+        (spk_id, message): (u32, &[u8]),
         step: &mut Step<'_>,
     ) -> SessionId {
         let vault = &self.vault;
@@ -167,7 +168,7 @@ impl Engine {
         let id = session.id();
         let held = Held::new(session, install, self.own.install.generation(), spk_id);
         let gone = contact.talk.sessions.add(held, step.now);
-        contact.talk.sessions.heard_first(id, step.now);
+        contact.talk.sessions.heard_first(id, message, step.now);
         contact.talk.owes_sign = true;
         self.forget_sessions(who, gone, step);
         self.prekeys.count_use(spk_id);

@@ -4,7 +4,7 @@
 //! The rule: we send on the session on which a message of theirs was newly decrypted last; if
 //! there is none, on the newest one of our own.
 
-use alloc::vec::Vec;
+use alloc::{collections::VecDeque, vec::Vec};
 
 use prost::Message;
 use zeroize::Zeroizing;
@@ -29,6 +29,9 @@ pub(crate) struct Sessions {
     begun: Vec<Timestamp>,
     accepted: Vec<Timestamp>,
     repaired: Vec<Timestamp>,
+    /// The nonces of ciphertexts that were opened last. The ratchet knows its own duplicates only as
+    /// long as their chain is kept, and one can still be on its way on another link.
+    opened: VecDeque<[u8; 24]>,
     /// The sessions that there are do not do: a new one is due.
     pub(crate) wants_new: bool,
 }
@@ -87,14 +90,20 @@ impl Sessions {
 
     /// Opens a ciphertext in whichever session it belongs to.
     pub(crate) fn decrypt(&mut self, message: &[u8], now: Timestamp) -> Decrypted {
-        let mut duplicate = false;
+        let nonce = message.get(1..).and_then(<[u8]>::first_chunk::<24>).copied();
+        let mut duplicate = nonce.is_some_and(|nonce| self.opened.contains(&nonce));
+        if duplicate {
+            return Decrypted::Duplicate;
+        }
         for at in 0..self.held.len() {
             let Some(held) = self.held.get_mut(at) else { break };
             match held.session.decrypt(message, now) {
                 Ok(content) => {
                     self.count = self.count.saturating_add(1);
                     held.hear(self.count, now);
-                    return Decrypted::New(held.session.id(), content);
+                    let id = held.session.id();
+                    self.remember_opened(message);
+                    return Decrypted::New(id, content);
                 }
                 Err(DecryptError::Duplicate) => duplicate = true,
                 Err(_) => {}
@@ -103,8 +112,17 @@ impl Sessions {
         if duplicate { Decrypted::Duplicate } else { Decrypted::Nowhere }
     }
 
+    fn remember_opened(&mut self, message: &[u8]) {
+        let nonce = message.get(1..).and_then(<[u8]>::first_chunk::<24>).copied();
+        self.opened.extend(nonce);
+        if self.opened.len() > limits::OUTSTANDING {
+            self.opened.pop_front();
+        }
+    }
+
     /// Notes that the first message of a session, which came with its handshake, was opened.
-    pub(crate) fn heard_first(&mut self, id: SessionId, now: Timestamp) {
+    pub(crate) fn heard_first(&mut self, id: SessionId, message: &[u8], now: Timestamp) {
+        self.remember_opened(message);
         self.count = self.count.saturating_add(1);
         let count = self.count;
         if let Some(held) = self.get_mut(id) {
@@ -212,6 +230,7 @@ impl Sessions {
         let moments = |all: &[u64]| all.iter().copied().map(Timestamp::from_millis).collect();
         Self {
             held: Vec::new(),
+            opened: VecDeque::new(),
             count: row.session_count,
             begun: moments(&row.begun_ms),
             accepted: moments(&row.accepted_ms),
