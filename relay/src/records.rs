@@ -176,6 +176,7 @@ fn size(record: &Record) -> usize {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test starts its own time somewhere")]
 mod tests {
     use std::{num::NonZeroUsize, time::Duration};
 

@@ -129,7 +129,7 @@ impl Relays {
         now: Instant,
     ) {
         let Some(page) = self.pages.iter_mut().find(|page| page.url == *url) else { return };
-        let Ok(introduction) = answer else { return page.retry.failed(now) };
+        let Ok(introduction) = answer else { return page.retry.failed(now, LONGEST_PAUSE) };
         page.retry.succeeded(now, PAGE_AGAIN);
         let before = page.peer.replace(introduction.peer);
         if let Some(known) = before
@@ -176,14 +176,18 @@ impl Relays {
             *at = now;
         }
         if left == 0 {
-            known.retry.failed(now);
+            known.failed(now);
         }
     }
 
-    /// Dialling a relay failed.
-    pub(crate) fn handle_unreachable(&mut self, peer: &PeerId, now: Instant) {
-        if let Some(known) = self.known.get_mut(peer) {
-            known.retry.failed(now);
+    /// Dialling a relay failed. Returns whether it has to be taken for gone.
+    pub(crate) fn handle_unreachable(&mut self, peer: &PeerId, now: Instant) -> Presence {
+        let Some(known) = self.known.get_mut(peer) else { return Presence::Gone };
+        known.failed(now);
+        if known.retry.failures >= FAILURES_BEFORE_GONE && !self.connections.contains_key(peer) {
+            Presence::Gone
+        } else {
+            Presence::Uncertain
         }
     }
 
@@ -277,6 +281,15 @@ impl Relays {
     }
 }
 
+/// Whether a relay that could not be dialled is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// It is connected, or has not failed often.
+    Uncertain,
+    /// It failed too often, or is no relay that we know.
+    Gone,
+}
+
 /// What identify and the connection told of a relay.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Told<'a> {
@@ -303,8 +316,21 @@ const PAGE_AGAIN: Duration = Duration::from_secs(10);
 /// A page is asked again when the relay that it named failed so often.
 const FAILURES_BEFORE_FETCH: u32 = 2;
 
+/// A relay that cannot be dialled so often leaves the routing table: it would cost each look-up
+/// of each peer a time-out. When it is back, identify brings it in again.
+const FAILURES_BEFORE_GONE: u32 = 3;
+
 /// A relay that nobody told us to join is forgotten after so many failures: about half an hour.
-const FAILURES_BEFORE_GIVING_UP: u32 = 32;
+const FAILURES_BEFORE_GIVING_UP: u32 = 12;
+
+/// The longest pause before a relay or page of our configuration is tried again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// The same for strangers: what they claim as their address may be somebody else's.
+const LONGEST_PAUSE_FOR_STRANGERS: Duration = Duration::from_secs(600);
+
+/// How long an answer may take before the question counts as lost.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 impl Known {
     fn new(standing: Standing, now: Instant) -> Self {
@@ -332,6 +358,16 @@ impl Known {
         self.addresses = learned;
     }
 
+    fn failed(&mut self, now: Instant) {
+        self.retry.failed(
+            now,
+            match self.standing {
+                Standing::Pinned => LONGEST_PAUSE,
+                Standing::Met => LONGEST_PAUSE_FOR_STRANGERS,
+            },
+        );
+    }
+
     fn wants_dial(&self, connections: Connections, now: Instant) -> bool {
         let lost = self.standing == Standing::Pinned && connections.all == 0;
         let reached = self.reached.as_ref().map(|(_, at)| *at);
@@ -347,7 +383,7 @@ impl Known {
     }
 }
 
-/// When to try something again: at once, then after 1, 2, 4 … 60 seconds.
+/// When to try something again: at once, then after 1, 2, 4 … seconds.
 #[derive(Debug)]
 struct Retry {
     failures: u32,
@@ -357,8 +393,6 @@ struct Retry {
 }
 
 impl Retry {
-    const LONGEST: Duration = Duration::from_secs(60);
-
     fn at(now: Instant) -> Self {
         Self { failures: 0, next: now, asked: None }
     }
@@ -366,7 +400,7 @@ impl Retry {
     /// Tells whether to try now, and takes note of it.
     fn begin(&mut self, now: Instant) -> bool {
         let waiting =
-            self.asked.is_some_and(|at| now.saturating_duration_since(at) < Self::LONGEST);
+            self.asked.is_some_and(|at| now.saturating_duration_since(at) < ANSWER_WITHIN);
         let begins = now >= self.next && !waiting;
         if begins {
             self.asked = Some(now);
@@ -378,9 +412,9 @@ impl Retry {
         *self = Self { failures: 0, next: now + again, asked: None };
     }
 
-    fn failed(&mut self, now: Instant) {
+    fn failed(&mut self, now: Instant, longest: Duration) {
         let pause = 1u64.checked_shl(self.failures).unwrap_or(u64::MAX);
-        self.next = now + Duration::from_secs(pause).min(Self::LONGEST);
+        self.next = now + Duration::from_secs(pause).min(longest);
         self.failures = self.failures.saturating_add(1);
         self.asked = None;
     }

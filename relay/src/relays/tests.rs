@@ -1,4 +1,5 @@
 //! Joining, losing and meeting other relays, in a time that the tests tell.
+#![allow(clippy::disallowed_methods, reason = "a test starts its own time somewhere")]
 
 use super::*;
 
@@ -155,7 +156,9 @@ fn strangers_are_given_up_and_never_more_than_so_many() {
     assert_eq!(scene.relays.known.len(), KNOWN_RELAYS);
     for _ in 0..FAILURES_BEFORE_GIVING_UP {
         let peers: Vec<PeerId> = scene.relays.known.keys().copied().collect();
-        peers.iter().for_each(|peer| scene.relays.handle_unreachable(peer, scene.now));
+        for peer in peers {
+            scene.relays.handle_unreachable(&peer, scene.now);
+        }
     }
     scene.after(60);
     assert_eq!(scene.relays.known.len(), 0);
@@ -191,4 +194,21 @@ fn the_own_peer_is_no_other_relay() {
     let mut scene = Scene::with_bootstrap(&[format!("{}/p2p/{OWN}", local())]);
     scene.relays.meet(OWN.parse().unwrap(), vec![local()], scene.now);
     assert_eq!(scene.after(0), []);
+}
+
+#[test]
+fn a_relay_that_fails_three_times_is_gone_unless_it_is_connected() {
+    let mut scene = Scene::new(&Config::default());
+    let peer = PeerId::random();
+    scene.comes(peer, &[local()]);
+    for _ in 0..5 {
+        let presence = scene.relays.handle_unreachable(&peer, scene.now);
+        assert_eq!(presence, Presence::Uncertain, "it is connected: it dialled us");
+    }
+    scene.reach(peer, &local());
+    scene.relays.handle_disconnected(&peer, true, scene.now);
+    scene.relays.handle_disconnected(&peer, false, scene.now);
+    let mut failures = || scene.relays.handle_unreachable(&peer, scene.now);
+    assert_eq!([failures(), failures()], [Presence::Uncertain, Presence::Gone]);
+    assert_eq!(scene.relays.handle_unreachable(&PeerId::random(), scene.now), Presence::Gone);
 }

@@ -32,7 +32,7 @@ use crate::{
     config::{Config, NodeUrl},
     limits::Limits,
     records::intake::{Intake, Moment, Role, Sender},
-    relays::{self, Action, FetchError, Introduction, Relays, Told},
+    relays::{self, Action, FetchError, Introduction, Presence, Relays, Told},
     status::Status,
 };
 
@@ -101,11 +101,9 @@ impl Driver {
             SwarmEvent::Behaviour(BehaviourEvent::Identify(event)) => self.handle_identify(event),
             SwarmEvent::Behaviour(BehaviourEvent::Kad(event)) => self.handle_kad(event),
             SwarmEvent::Behaviour(BehaviourEvent::Relay(event)) => self.handle_circuit(&event),
-            SwarmEvent::Behaviour(BehaviourEvent::Ping(event)) => {
-                if event.result.is_err() {
-                    // Half-open connections would hold reservations that lead nowhere.
-                    self.swarm.close_connection(event.connection);
-                }
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping)) if ping.result.is_err() => {
+                // Half-open connections would hold reservations that lead nowhere.
+                self.swarm.close_connection(ping.connection);
             }
             SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. } => {
                 let (address, dialled) = match endpoint {
@@ -124,7 +122,7 @@ impl Driver {
             }
             SwarmEvent::OutgoingConnectionError { peer_id: Some(peer), error, .. } => {
                 tracing::debug!(%peer, %error, "a relay could not be reached");
-                self.relays.handle_unreachable(&peer, now().local);
+                self.handle_unreachable(&peer);
             }
             SwarmEvent::IncomingConnectionError { error, .. } => {
                 tracing::debug!(%error, "an incoming connection failed");
@@ -190,7 +188,7 @@ impl Driver {
         }
     }
 
-    fn handle_circuit(&mut self, event: &relay::Event) {
+    fn handle_circuit(&self, event: &relay::Event) {
         let change = |count: &mut usize, up: bool| {
             *count = if up { count.saturating_add(1) } else { count.saturating_sub(1) };
         };
@@ -240,7 +238,14 @@ impl Driver {
             .build();
         if let Err(error) = self.swarm.dial(options) {
             tracing::debug!(%peer, %error, "a relay could not be dialled");
-            self.relays.handle_unreachable(&peer, now().local);
+            self.handle_unreachable(&peer);
+        }
+    }
+
+    fn handle_unreachable(&mut self, peer: &PeerId) {
+        if self.relays.handle_unreachable(peer, now().local) == Presence::Gone {
+            self.swarm.behaviour_mut().kad.remove_peer(peer);
+            self.tell_relays();
         }
     }
 

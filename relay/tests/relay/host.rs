@@ -50,11 +50,11 @@ impl Host {
     /// Waits until the relay says that something is so.
     pub async fn until(&self, what: &str, is_so: impl FnMut(&Status) -> bool) -> Status {
         let mut status = self.status.clone();
-        let found = match timeout(PATIENCE, status.wait_for(is_so)).await {
-            Ok(found) => found.unwrap().clone(),
-            Err(_) => panic!("{what}: {:?}", self.status.borrow()),
-        };
-        found
+        let found = async { status.wait_for(is_so).await.map(|found| found.clone()) };
+        match timeout(PATIENCE, found).await {
+            Ok(Ok(found)) => found,
+            _ => panic!("waited for {what}: {:?}", self.status.borrow()),
+        }
     }
 
     /// Stops the relay as a signal would, and returns its data folder.

@@ -1,5 +1,13 @@
 //! What a relay promises, on loopback, with real peers.
-#![allow(missing_docs, unreachable_pub, clippy::print_stdout, reason = "a test")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test says by a panic what is wrong"
+)]
 
 mod host;
 mod hostile;

@@ -10,25 +10,31 @@ use lowkey_protocol::{
 };
 use rand::{SeedableRng, rngs::StdRng};
 
-pub struct Person {
+pub(crate) struct Person {
     pair: IdentityKeyPair,
     seed: u64,
 }
 
 impl Person {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut bytes = [7; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         Self { pair: IdentityKeyPair::from_seed(&bytes), seed }
     }
 
     /// Makes a record that every relay of the tests should take.
-    pub fn presence(&self, seq: u64, now: Timestamp) -> kad::Record {
+    pub(crate) fn presence(&self, seq: u64, now: Timestamp) -> kad::Record {
         let day = epoch::epoch(Kind::Presence, now);
         self.record(Kind::Presence, seq, epoch::expires(Kind::Presence, day, now), now)
     }
 
-    pub fn record(&self, kind: Kind, seq: u64, expires: Timestamp, now: Timestamp) -> kad::Record {
+    pub(crate) fn record(
+        &self,
+        kind: Kind,
+        seq: u64,
+        expires: Timestamp,
+        now: Timestamp,
+    ) -> kad::Record {
         let epoch = epoch::epoch(kind, now);
         let credential = Credential::public(&self.pair.key());
         let key = credential.blinded_key(kind, epoch).unwrap();

@@ -1,4 +1,5 @@
 //! What is taken, and the reason for each refusal.
+#![allow(clippy::disallowed_methods, reason = "a test starts its own time somewhere")]
 
 use std::{net::IpAddr, num::NonZeroU32};
 
