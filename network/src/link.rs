@@ -29,3 +29,6 @@ pub(crate) enum LinkEnd {
     /// The other side broke a rule of framing.
     Misbehaviour(Misbehaviour),
 }
+
+#[cfg(test)]
+mod tests;

@@ -156,14 +156,12 @@ impl ConnectionHandler for Handler {
         event: ConnectionEvent<'_, Self::InboundProtocol, Self::OutboundProtocol, (), LinkId>,
     ) {
         match event {
+            // A second stream of theirs is dropped: one is all that a person needs.
             ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound {
                 protocol, ..
-            }) => {
-                // A second stream of theirs is dropped: one is all that a person needs.
-                if !self.links.iter().any(|(_, opener, _)| *opener == Opener::They) {
-                    let link = LinkId(self.next_id.fetch_add(1, Ordering::Relaxed));
-                    self.open(link, Opener::They, protocol);
-                }
+            }) if !self.links.iter().any(|(_, opener, _)| *opener == Opener::They) => {
+                let link = LinkId(self.next_id.fetch_add(1, Ordering::Relaxed));
+                self.open(link, Opener::They, protocol);
             }
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound {
                 protocol,

@@ -1,5 +1,13 @@
 //! Peers and plain libp2p relays on loopback: what the driver promises, without a browser.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may end there"
+)]
+
 mod person;
 mod relay;
 
@@ -15,7 +23,8 @@ async fn records_are_published_without_a_publisher_and_read_back() {
     one.wait("findable", |seen| seen.findable == Some(Findable::Yes)).await;
 
     let records = relay.records();
-    assert!(records.len() >= 3, "presence, and inbox of two epochs: {}", records.len());
+    let lengths: Vec<_> = records.iter().map(|record| record.value.len()).collect();
+    assert!(lengths.contains(&1_170) && lengths.contains(&3_218), "both kinds: {lengths:?}");
     for record in records {
         assert_eq!(record.publisher, None);
         assert_eq!(lowkey_network::dht::record::check_form(&record), Ok(()));
@@ -57,7 +66,7 @@ async fn the_relay_names_the_path_and_is_measured() {
     let relay = TestRelay::start().await;
     let mut one = Person::start(&[&relay]).await;
     one.wait("a round trip", |seen| {
-        seen.network.relays.first().is_some_and(|relay| relay.round_trip.is_some())
+        seen.is_reserved() && seen.network.relays.iter().all(|relay| relay.round_trip.is_some())
     })
     .await;
     let [only] = one.seen.network.relays.as_slice() else { panic!("{:?}", one.seen.network) };
