@@ -49,7 +49,7 @@ export default defineConfig(({ mode }) => ({
     target: 'esnext',
     sourcemap: false,
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: false,
     outDir: mode === 'gallery' ? 'node_modules/.gallery' : 'dist',
     emptyOutDir: true,
     rolldownOptions: { input: here(mode === 'gallery' ? 'gallery.html' : 'index.html') },

@@ -20,8 +20,8 @@ export interface Port {
   keyPattern(address: string): KeyPattern;
 }
 
-/** The methods of a peer that the page calls. */
-export type OpenPeer = Pick<Peer, keyof Peer>;
+/** The methods of a peer that the page calls: all but those that the bindings add. */
+export type OpenPeer = Omit<Peer, 'free' | typeof Symbol.dispose>;
 
 /** What the session needs of the page around it. */
 export interface Page {

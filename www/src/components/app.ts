@@ -6,8 +6,8 @@ import { conversationOf, startState, type State, type View } from '../store.ts';
 import { follow, makeStore, type Store } from '../store/live.ts';
 import { strings } from '../strings.ts';
 import { shared } from '../styles/shared.ts';
-import { dialogOf } from './dialogs.ts';
 import type { ChatElement } from './chat.ts';
+import type * as Dialogs from './dialogs.ts';
 import type { RequestsElement } from './requests.ts';
 import type { SidebarElement } from './sidebar.ts';
 import './chat.ts';
@@ -86,6 +86,7 @@ export class AppElement extends LitElement {
   @query('lk-sidebar') sidebar!: SidebarElement | null;
   @query('lk-chat') chat!: ChatElement | null;
   @query('lk-requests') requests!: RequestsElement | null;
+  #dialogs: typeof Dialogs | undefined;
   #before: State | undefined;
   /** What had the focus when the first dialog opened. */
   #opener: HTMLElement | undefined;
@@ -93,6 +94,7 @@ export class AppElement extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.addController(follow(this, this.store));
+    void this.#loadDialogs();
   }
 
   override willUpdate(): void {
@@ -119,7 +121,7 @@ export class AppElement extends LitElement {
       ${hasPanes
         ? this.#panes(state)
         : html`<main class="whole"><lk-start-screen .phase=${state.phase}></lk-start-screen></main>`}
-      ${dialogOf(state)}
+      ${this.#dialogs?.dialogOf(state, runningCode)}
       <p class="unseen" role="status" aria-live="polite">${spoken(state)}</p>
     `;
   }
@@ -161,6 +163,12 @@ export class AppElement extends LitElement {
     }
   }
 
+  /** Asked for at once, not at the first click: by then the relay may be gone. */
+  async #loadDialogs(): Promise<void> {
+    this.#dialogs = await import('./dialogs.ts');
+    this.requestUpdate();
+  }
+
   #toField(): void {
     this.sidebar?.focusField();
   }
@@ -180,6 +188,9 @@ export class AppElement extends LitElement {
     else if (before.view.type === 'chat') this.sidebar?.focusRow(before.view.contact);
   }
 }
+
+/** The file name of the script that runs; the build puts a hash of its content, and of all it loads, in it. */
+const runningCode = new URL(import.meta.url).pathname.split('/').at(-1) ?? '';
 
 function key(view: View): string {
   return view.type === 'chat' ? view.contact : view.type;

@@ -83,9 +83,6 @@ export class DialogElement extends LitElement {
         padding: 12px 20px;
         border-block-start: 1px solid var(--line);
       }
-      .footer:not(.filled) {
-        display: none;
-      }
       @media (max-width: 30em) {
         dialog {
           inline-size: 100%;
@@ -108,7 +105,6 @@ export class DialogElement extends LitElement {
   @property({ type: Boolean }) reading = false;
   @query('dialog') dialog!: HTMLDialogElement;
   @query('h2') headingElement!: HTMLElement;
-  @query('.footer') footer!: HTMLElement;
 
   override firstUpdated(): void {
     this.dialog.showModal();
@@ -134,8 +130,8 @@ export class DialogElement extends LitElement {
         ${this.deep || this.question ? nothing : this.#button('x', strings.close)}
       </header>
       <div id="body" class="body" part="body" tabindex=${this.reading ? 0 : nothing}><slot></slot></div>
-      <div class="footer" part="footer">
-        <slot name="footer" @slotchange=${this.#footerChanged}></slot>
+      <div class="footer" part="footer" ?hidden=${this.querySelector('[slot=footer]') === null}>
+        <slot name="footer"></slot>
       </div>
     </dialog>`;
   }
@@ -144,10 +140,6 @@ export class DialogElement extends LitElement {
     return html`<button class="icon-button" type="button" aria-label=${label} @click=${this.#close}>
       ${icon(name)}
     </button>`;
-  }
-
-  #footerChanged(event: Event & { target: HTMLSlotElement }): void {
-    this.footer.classList.toggle('filled', event.target.assignedElements().length > 0);
   }
 
   /** The state decides what is open: Esc only asks for it. */

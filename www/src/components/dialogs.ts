@@ -1,4 +1,4 @@
-/** Which component shows which dialog. */
+/** Which component shows which dialog. A file of its own in the build: the first screen does not wait for it. */
 import { html, nothing, type TemplateResult } from 'lit';
 
 import { blocked, nameFor, networkReport, ownConnection } from '../people.ts';
@@ -16,13 +16,13 @@ import './phrase-dialogs.ts';
 import './rename-dialog.ts';
 import './settings-dialog.ts';
 
-/** Returns the dialog on the screen. */
-export function dialogOf(state: State): TemplateResult | typeof nothing {
+/** Returns the dialog on the screen; `code` names the script that runs. */
+export function dialogOf(state: State, code: string): TemplateResult | typeof nothing {
   const dialog = topDialog(state);
-  return dialog === undefined ? nothing : show(state, dialog, state.dialogs.length > 1);
+  return dialog === undefined ? nothing : show(state, dialog, state.dialogs.length > 1, code);
 }
 
-function show(state: State, dialog: Dialog, deep: boolean): TemplateResult {
+function show(state: State, dialog: Dialog, deep: boolean, code: string): TemplateResult {
   const { own, patterns, contacts } = state;
   switch (dialog.type) {
     case 'myAddress':
@@ -95,11 +95,8 @@ function show(state: State, dialog: Dialog, deep: boolean): TemplateResult {
         .deep=${deep}
       ></lk-network-dialog>`;
     case 'about':
-      return html`<lk-about-dialog .code=${runningCode} .deep=${deep}></lk-about-dialog>`;
+      return html`<lk-about-dialog .code=${code} .deep=${deep}></lk-about-dialog>`;
     default:
       return dialog satisfies never;
   }
 }
-
-/** The file name of the script that runs; the build puts a hash of its content in it. */
-const runningCode = new URL(import.meta.url).pathname.split('/').at(-1) ?? '';
