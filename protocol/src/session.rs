@@ -11,6 +11,7 @@ use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
 use rand_core::CryptoRng;
+use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
@@ -179,6 +180,11 @@ impl Session {
             *to = *from;
         }
         tag
+    }
+
+    /// Returns whether a tag proves this session on the link with this binding.
+    pub fn is_proven_by(&self, tag: &[u8; 16], binding: &[u8; 32]) -> bool {
+        self.hello_tag(binding).ct_eq(tag).into()
     }
 
     /// Returns how many messages were encrypted.

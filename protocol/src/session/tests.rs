@@ -113,6 +113,8 @@ fn both_ends_prove_the_session_by_one_tag_a_stream() {
     let (alice, bob, _) = pair(3);
     assert_eq!(alice.hello_tag(&[1; 32]), bob.hello_tag(&[1; 32]));
     assert_ne!(alice.hello_tag(&[1; 32]), alice.hello_tag(&[2; 32]));
+    assert!(bob.is_proven_by(&alice.hello_tag(&[1; 32]), &[1; 32]));
+    assert!(!bob.is_proven_by(&alice.hello_tag(&[1; 32]), &[2; 32]));
 }
 
 #[test]
@@ -332,6 +334,46 @@ fn a_rolled_back_session_repeats_no_key_and_nonce() {
             }
         }
     }
+}
+
+/// A sender whose storage went back says that its old chain was shorter than we know: its next
+/// turn counts all the same.
+#[test]
+fn a_rolled_back_sender_can_turn() {
+    let (mut alice, mut bob, mut rng) = pair(16);
+    let old = alice.encode();
+    for _ in 0..5 {
+        let message = alice.encrypt(b"x", 0, &mut rng).unwrap();
+        bob.decrypt(&message, NOW).unwrap();
+    }
+    let mut alice = Session::decode(&old).unwrap();
+    // What it sends in the old chain was seen under these numbers.
+    let message = alice.encrypt(b"lost", 0, &mut rng).unwrap();
+    assert_eq!(bob.decrypt(&message, NOW), Err(DecryptError::Duplicate));
+    let answer = bob.encrypt(b"answer", 0, &mut rng).unwrap();
+    assert_eq!(alice.decrypt(&answer, NOW).unwrap().as_slice(), b"answer");
+    let message = alice.encrypt(b"turned", 0, &mut rng).unwrap();
+    assert_eq!(bob.decrypt(&message, NOW).unwrap().as_slice(), b"turned");
+    assert_eq!(bob.skipped_keys(), 0);
+}
+
+/// Whoever copies the whole state reads what comes until both sides have turned, no longer.
+#[test]
+fn a_stolen_state_is_worth_nothing_after_a_round_trip() {
+    let (mut alice, mut bob, mut rng) = pair(17);
+    let before = alice.encrypt(b"before", 0, &mut rng).unwrap();
+    bob.decrypt(&before, NOW).unwrap();
+    let stolen = bob.encode();
+    let thief = || Session::decode(&stolen).unwrap();
+    assert!(thief().decrypt(&before, NOW).is_err());
+    let next = alice.encrypt(b"next", 0, &mut rng).unwrap();
+    assert!(thief().decrypt(&next, NOW).is_ok());
+    bob.decrypt(&next, NOW).unwrap();
+    let answer = bob.encrypt(b"answer", 0, &mut rng).unwrap();
+    alice.decrypt(&answer, NOW).unwrap();
+    let healed = alice.encrypt(b"healed", 0, &mut rng).unwrap();
+    assert!(thief().decrypt(&healed, NOW).is_err());
+    assert!(bob.decrypt(&healed, NOW).is_ok());
 }
 
 /// What happens to two parties: who acts, and which waiting message of theirs arrives.
