@@ -1,0 +1,188 @@
+//! A real peer and the screen in front of it.
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use libp2p::Multiaddr;
+use lowkey_network::{
+    MemoryStorage, NetworkStatus, Origin, PeerConfig, PeerError, PeerEvent, PeerHandle, RelayState,
+    RelayStatus,
+};
+use lowkey_protocol::{
+    Address, Command, DeliveryState, Findable, Identity, MessageId, Phrase, Reply, Standing,
+};
+use rand_chacha::ChaCha8Rng;
+use rand_core::SeedableRng;
+use tokio::{sync::watch, task::JoinHandle};
+
+use crate::world::Screen;
+
+/// How long any state may take to come, on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// What a person sees.
+#[derive(Debug, Default)]
+pub struct View {
+    /// Contacts and messages.
+    pub screen: Screen,
+    /// The state of the network.
+    pub network: Option<NetworkStatus>,
+    /// Rules of a screen that were broken.
+    pub broken: Vec<String>,
+}
+
+impl View {
+    /// Returns how many relays are connected.
+    pub fn connected(&self) -> usize {
+        let relays = self.network.as_ref().map(|network| network.relays.as_slice());
+        let connected = |relay: &&RelayStatus| relay.state == RelayState::Connected;
+        relays.unwrap_or_default().iter().filter(connected).count()
+    }
+}
+
+/// A person with a peer of their own.
+#[derive(Debug)]
+pub struct Person {
+    /// Who they are.
+    pub address: Address,
+    handle: PeerHandle,
+    view: watch::Receiver<View>,
+    task: JoinHandle<()>,
+}
+
+impl Person {
+    /// Starts a peer whose page came from this origin; the seed gives the identity.
+    pub async fn start(seed: u64, origin: &str) -> Self {
+        Self::start_with(seed, origin, vec![]).await
+    }
+
+    /// Starts a peer whose page came from this origin, and whose settings name these relays.
+    pub async fn start_with(seed: u64, origin: &str, relays: Vec<Multiaddr>) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let phrase = Phrase::generate(&mut rng);
+        let copy = Phrase::parse(&phrase.words()).expect("words of a phrase");
+        let address = Identity::from_phrase(copy).address();
+        let origin = Origin::parse(origin).expect("an origin");
+        let config = PeerConfig { relays, ..PeerConfig::for_page(origin) };
+        let (handle, mut events) =
+            lowkey_network::spawn(config, Some(phrase), MemoryStorage::default())
+                .await
+                .expect("a peer starts");
+        let (sender, view) = watch::channel(View::default());
+        let task = tokio::spawn(async move {
+            while let Some(event) = events.next().await {
+                sender.send_modify(|view| show(view, event));
+            }
+        });
+        Self { address, handle, view, task }
+    }
+
+    /// Gives a command.
+    pub async fn ask(&self, command: Command) -> Result<Reply, PeerError> {
+        self.handle.command(command).await
+    }
+
+    /// Adds a contact by the bare address.
+    pub async fn add(&self, address: Address) {
+        let command = Command::AddContact { address, relays: vec![], name: None };
+        self.ask(command).await.expect("a new contact");
+    }
+
+    /// Writes a text; returns its name.
+    pub async fn write(&self, contact: Address, text: &str) -> MessageId {
+        let command = Command::SendText { contact, text: text.to_owned() };
+        match self.ask(command).await {
+            Ok(Reply::Queued(id)) => id,
+            other => panic!("SendText answered {other:?}"),
+        }
+    }
+
+    /// Waits until the screen shows something; panics with `what` if it never does.
+    pub async fn until(&self, what: &str, mut shown: impl FnMut(&View) -> bool) {
+        let mut view = self.view.clone();
+        let waited = tokio::time::timeout(PATIENCE, view.wait_for(|view| shown(view))).await;
+        match waited {
+            Ok(Ok(_)) => {}
+            Ok(Err(_)) => panic!("{what}: the peer has ended"),
+            Err(_) => panic!("{what}: never came; {:#?}", self.view.borrow().network),
+        }
+    }
+
+    /// Waits until others can find this person.
+    pub async fn until_findable(&self) {
+        self.until("findable", |view| {
+            view.screen.own.as_ref().is_some_and(|own| own.findable == Findable::Yes)
+        })
+        .await;
+    }
+
+    /// Waits for a request and accepts it.
+    pub async fn accept(&self, contact: Address) {
+        self.until("a request", |view| view.screen.standing(contact) == Some(Standing::Request))
+            .await;
+        self.ask(Command::AcceptRequest(contact)).await.expect("a request that is there");
+    }
+
+    /// Waits until a contact has answered.
+    pub async fn until_contact(&self, contact: Address) {
+        self.until("a contact", |view| view.screen.standing(contact) == Some(Standing::Contact))
+            .await;
+    }
+
+    /// Waits until a text is shown.
+    pub async fn until_shown(&self, contact: Address, text: &str) {
+        self.until(text, |view| {
+            view.screen.conversation(contact).last().is_some_and(|view| view.text == text)
+        })
+        .await;
+    }
+
+    /// Waits until a message of ours is delivered.
+    pub async fn until_delivered(&self, contact: Address, id: MessageId) {
+        self.until("delivered", |view| {
+            view.screen.state(contact, id) == Some(DeliveryState::Delivered)
+        })
+        .await;
+    }
+
+    /// Returns the texts of a conversation in their order.
+    pub fn texts(&self, contact: Address) -> Vec<String> {
+        let view = self.view.borrow();
+        view.screen.conversation(contact).iter().map(|message| message.text.clone()).collect()
+    }
+
+    /// Returns the rules that this person's screen saw broken.
+    pub fn broken(&self) -> Vec<String> {
+        self.view.borrow().broken.clone()
+    }
+
+    /// Returns how many messages of a contact are on the screen.
+    pub fn shown(&self, contact: Address) -> usize {
+        self.view.borrow().screen.conversation(contact).len()
+    }
+
+    /// Ends the peer.
+    pub async fn stop(self) {
+        // A peer that has ended already is ended.
+        self.handle.shutdown().await.or(Err(())).unwrap_or_default();
+    }
+}
+
+impl Drop for Person {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn show(view: &mut View, event: PeerEvent) {
+    match event {
+        PeerEvent::Core(event) => {
+            if let Err(rule) = view.screen.show(event) {
+                view.broken.push(rule);
+            }
+        }
+        PeerEvent::Network(network) => view.network = Some(network),
+        PeerEvent::StorageFailed => view.broken.push("the storage failed".to_owned()),
+        PeerEvent::Stopped => {}
+    }
+}
