@@ -117,7 +117,7 @@ impl Responder {
         known: &dyn Fn(&[u8; 32]) -> Option<IdentityKey>,
     ) -> Result<Self, HandshakeError> {
         let parts = prefix.parts().ok_or(HandshakeError::Malformed)?;
-        if parts.spk_id != prekeys.id() {
+        if prefix.spk_id() != prekeys.id() {
             return Err(HandshakeError::OtherPrekey);
         }
         let spk = prekeys.dh();
@@ -246,19 +246,19 @@ impl HandshakePrefix {
     }
 
     /// Returns which prekey pair it was made for.
-    pub fn spk_id(&self) -> u32 {
-        self.parts().map_or(0, |parts| parts.spk_id)
+    pub const fn spk_id(&self) -> u32 {
+        let [_, _, _, _, a, b, c, d, ..] = self.0;
+        u32::from_le_bytes([a, b, c, d])
     }
 
     fn parts(&self) -> Option<Parts<'_>> {
         let mut reader = Reader::new(&self.0);
         let header = reader.slice(8)?;
-        let spk_id = u32::from_le_bytes(*header.last_chunk()?);
         let ephemeral = DhPublicKey(reader.array()?);
         let ciphertext = KemCiphertext(Box::new(reader.array::<CIPHERTEXT_BYTES>()?));
         let sealed = reader.slice(SEALED_IDENTITY_BYTES)?;
         reader.end()?;
-        Some(Parts { header, spk_id, ephemeral, ciphertext, sealed })
+        Some(Parts { header, ephemeral, ciphertext, sealed })
     }
 }
 
@@ -274,7 +274,6 @@ pub struct HandshakeId(pub [u8; 16]);
 
 struct Parts<'a> {
     header: &'a [u8],
-    spk_id: u32,
     ephemeral: DhPublicKey,
     ciphertext: KemCiphertext,
     sealed: &'a [u8],

@@ -3,6 +3,15 @@
 //! PROTOCOL.md is the specification; every module names its part.
 //! The crate is pure: time and randomness are arguments, bytes go in and come out.
 //! Nothing here can name a clock, a file, a socket or a thread.
+//!
+//! - Who: [`identity`], its text [`address`], the link [`invite`], what two people compare
+//!   ([`safety_number()`]).
+//! - Where: [`record`], sealed for those who know the address, stamped ([`pow`]).
+//! - What they say: [`handshake`] begins a [`session`]; [`wire`] puts its messages into frames.
+//! - What to do when: [`engine`]. One value in, a list of values out; [`Engine`] is the door.
+//! - What is kept: [`vault`]. Every number: [`limits`]. Every moment: [`time`].
+//!
+//! `tests/two_people.rs` shows the parts without the engine, `tests/engine` the engine.
 #![no_std]
 #![forbid(unsafe_code)]
 
