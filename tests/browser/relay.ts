@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const PROGRAM = process.env['LOWKEY_RELAY'];
+/** The folder of the built page; without it, the relay serves what it was built with. */
+const PAGE = process.env['LOWKEY_PAGE'];
 
 export class Relay {
   #process: ChildProcess | undefined;
@@ -25,6 +27,7 @@ export class Relay {
   static async start(...bootstrap: readonly Relay[]): Promise<Relay> {
     const folder = await mkdtemp(join(tmpdir(), 'lowkey-relay-'));
     const options = bootstrap.flatMap((other) => ['--bootstrap', other.origin]);
+    if (PAGE !== undefined) options.push('--assets', PAGE);
     const { process, origin } = await run(['--listen', '127.0.0.1:0', '--data', folder, ...options]);
     const relay = new Relay(origin, folder, options);
     relay.#process = process;
@@ -56,7 +59,8 @@ export class Relay {
 
 async function run(options: readonly string[]): Promise<{ process: ChildProcess; origin: string }> {
   if (PROGRAM === undefined) throw new Error('LOWKEY_RELAY must name the relay; cargo xtask test sets it');
-  const process = spawn(PROGRAM, options, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // The relay takes LOWKEY_… for its own settings; those of the tests are none.
+  const process = spawn(PROGRAM, options, { env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
   const said: string[] = [];
   process.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString()));
   for await (const line of createInterface({ input: process.stdout })) {
