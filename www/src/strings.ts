@@ -235,7 +235,7 @@ export const strings = {
 
   add: {
     title: 'Start a conversation',
-    text: 'You are about to talk to the key with this pattern. Nobody is told before your first message.',
+    text: 'You are about to talk to the key with this pattern. They learn of you with your first message.',
     callThemselves: (name: string) =>
       `They call themselves ${isolated(plainName(name))}. Nothing proves it.`,
     name: 'Name in your list',
@@ -250,7 +250,7 @@ export const strings = {
   details: {
     title: 'Details',
     address: 'Address',
-    pattern: 'The pattern is drawn from the key. A different key has a different pattern.',
+    pattern: 'The pattern is drawn from the key, to recognise it by. To be sure, compare the safety number.',
     safety: 'Safety number',
     safetyText:
       'Read it to each other, or compare it in person. If all 60 digits are the same on both screens, you have each other’s true key.',
