@@ -1,6 +1,6 @@
 /** What the polite live region says when something comes from the peer. */
 import type { PeerEvent } from './api.ts';
-import { oneLine } from './format.ts';
+import { oneLine, span } from './format.ts';
 import { nameFor, ownConnection } from './people.ts';
 import type { State } from './store.ts';
 import { strings } from './strings.ts';
@@ -30,12 +30,19 @@ export function announcementFor(before: State, after: State, event: PeerEvent): 
       if (before.network === undefined || was === is.type) return undefined;
       return is.type === 'connected' ? strings.notices.connectedAgain : is.words;
     }
-    case 'own':
-    case 'contactRemoved':
-    case 'clockWrong':
+    case 'own': {
+      const isNew = before.own?.findable !== 'inUseElsewhere';
+      return isNew && event.own.findable === 'inUseElsewhere' ? strings.notices.inUse : undefined;
+    }
+    case 'clockWrong': {
+      const isNew = before.clockOffsetMs === 0 && event.offsetMs !== 0;
+      return isNew ? strings.notices.clockWrong(span(event.offsetMs)) : undefined;
+    }
     case 'storageFailed':
+      return before.storageFailed ? undefined : strings.notices.storageFailed;
     case 'stopped':
-      // The notices about these are live regions themselves.
+      return strings.stopped.text;
+    case 'contactRemoved':
       return undefined;
     default:
       return event satisfies never;

@@ -46,7 +46,7 @@ describe('the lists', () => {
     expect(requests(state).map(({ contact: one }) => one.ownName)).toEqual(['Cleo']);
   });
 
-  test('put the newest message first', () => {
+  test('put people without messages first, then the newest message', () => {
     const message = {
       contact: 'lowkey1b',
       id: '1',
@@ -58,7 +58,12 @@ describe('the lists', () => {
       gapBefore: false,
     } as const;
     const later = reduce(state, { type: 'peer', event: { type: 'message', message } });
-    expect(conversations(later)[0]?.contact.petname).toBe('Ben');
+    expect(conversations(later).map(({ contact: one }) => one.petname)).toEqual(['Ann', 'Ben']);
+    const answered = reduce(later, {
+      type: 'peer',
+      event: { type: 'message', message: { ...message, contact: 'lowkey1a', sentMs: 4 } },
+    });
+    expect(conversations(answered).map(({ contact: one }) => one.petname)).toEqual(['Ben', 'Ann']);
   });
 
   test('do not count what blocked people left', () => {

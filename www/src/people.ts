@@ -28,7 +28,7 @@ export interface Row {
   readonly draft: string;
 }
 
-/** Returns the conversations, the newest first; those without messages stand below in the order they were added. */
+/** Returns the conversations, the newest first; those without messages, just added, stand above all. */
 export function conversations(state: State): Row[] {
   return rows(state, (contact) => contact.standing === 'contact' || contact.standing === 'invited');
 }
@@ -122,5 +122,10 @@ function rows(state: State, is: (contact: ContactView) => boolean): Row[] {
     const conversation = state.conversations.get(contact.address);
     return { contact, last: conversation?.messages.at(-1), draft: conversation?.draft ?? '' };
   });
-  return list.sort((a, b) => (b.last?.sentMs ?? 0) - (a.last?.sentMs ?? 0));
+  return list.sort((a, b) => sortTime(b) - sortTime(a));
+}
+
+/** A finite moment after all others: the difference of two of them is a number. */
+function sortTime(row: Row): number {
+  return row.last?.sentMs ?? Number.MAX_SAFE_INTEGER;
 }

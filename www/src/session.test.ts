@@ -116,8 +116,8 @@ describe('the one field', () => {
   test('adds, opens the conversation and looks for the other side', async () => {
     const { store, session, calls, tell, settle } = await open();
     session.act({ type: 'add', text: ann, address: ann, name: '' });
-    tell[0]?.(contact({ standing: 'invited' }));
     await settle();
+    tell[0]?.(contact({ standing: 'invited' }));
     expect(calls).toEqual(['open', `add ${ann}`, `reach ${ann}`, `history ${ann}  50`]);
     expect(store.state.view).toEqual({ type: 'chat', contact: ann });
   });

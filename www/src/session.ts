@@ -129,7 +129,8 @@ export async function startSession(port: Port, store: Store, page: Page): Promis
     dispatch({ type: 'view', view: { type: 'chat', contact } });
     dispatch({ type: 'dialogsClosed' });
     const standing = store.state.contacts.get(contact)?.standing;
-    if (standing === 'contact' || standing === 'invited') void peer.reach(contact).catch(ignore);
+    // Whoever was added a moment ago may not be in the list yet.
+    if (standing !== 'request' && standing !== 'blocked') void peer.reach(contact).catch(ignore);
     if (conversationOf(store.state, contact).history === 'unknown') void older(contact);
     seeOpenChat();
   }

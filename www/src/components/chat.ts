@@ -122,19 +122,22 @@ export class ChatElement extends LitElement {
   @property({ attribute: false }) conversation: Conversation = emptyConversation;
   @property({ type: Number }) nowMs = 0;
   @property({ type: Boolean }) stopped = false;
-  @query('h2') heading!: HTMLElement;
+  @query('h2') heading!: HTMLElement | null;
   @query('lk-composer') composer!: ComposerElement | null;
+  #awaitsFocus = false;
 
   /** To the composer, or to the name where a keyboard would jump up or there is nothing to write in. */
   override focus(): void {
+    this.#awaitsFocus = this.contact === undefined;
     const isTouch = matchMedia('(pointer: coarse)').matches;
     if (this.composer !== null && !isTouch && !this.stopped) this.composer.focus();
-    else this.heading.focus();
+    else this.heading?.focus();
   }
 
   override updated(changed: PropertyValues<this>): void {
-    const before = changed.get('contact');
-    if (changed.has('contact') && before?.standing === 'request' && this.contact?.standing === 'contact') {
+    const isAccepted = changed.get('contact')?.standing === 'request' && this.contact?.standing === 'contact';
+    // Somebody just added: the conversation is opened before the peer has told of them.
+    if (isAccepted || (this.#awaitsFocus && this.contact !== undefined)) {
       void this.updateComplete.then(() => {
         this.focus();
       });

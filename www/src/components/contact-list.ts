@@ -15,7 +15,7 @@ import './key-pattern.ts';
  * The conversations, one button each; arrow keys, Home and End move between them.
  *
  * Properties: `rows`, `patterns`, `selected` (address), `nowMs`.
- * Methods: `focusRow(address)`. Actions: `openChat`. Slots: none. Parts: `row`.
+ * Methods: `focusRow(address)` (the first row if that one is gone; false if there is none). Actions: `openChat`. Slots: none. Parts: `row`.
  */
 @customElement('lk-contact-list')
 export class ContactListElement extends LitElement {
@@ -111,9 +111,11 @@ export class ContactListElement extends LitElement {
   @property() selected: string | undefined;
   @property({ type: Number }) nowMs = 0;
 
-  focusRow(address: string): void {
+  focusRow(address: string): boolean {
     const index = this.rows.findIndex((row) => row.contact.address === address);
-    this.#buttons()[Math.max(index, 0)]?.focus();
+    const button = this.#buttons()[Math.max(index, 0)];
+    button?.focus();
+    return button !== undefined;
   }
 
   override render(): TemplateResult {

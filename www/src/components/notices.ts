@@ -11,6 +11,8 @@ import { icon } from './icon.ts';
 /**
  * What concerns the whole page and stays until it is over: stopped, storage failed, in use elsewhere, clock, offline.
  *
+ * They are announced by the page's live region when they come.
+ *
  * Properties: `state`.
  * Actions: `useHere`, `reload`, `openDialog`. Slots: none. Parts: none.
  */
@@ -73,7 +75,7 @@ export class NoticesElement extends LitElement {
   }
 
   #notice(text: string, kind: 'grave' | 'warn', label?: string, action?: Action): TemplateResult {
-    return html`<div class="notice small ${kind}" role="status">
+    return html`<div class="notice small ${kind}">
       ${icon('circleAlert')}
       <p>${text}</p>
       ${label === undefined || action === undefined

@@ -140,11 +140,11 @@ export class SidebarElement extends LitElement {
   ];
 
   @property({ attribute: false }) state: State = startState(0);
-  @query('lk-contact-list') list!: ContactListElement;
+  @query('lk-contact-list') list!: ContactListElement | null;
   @query('lk-search-field') field!: SearchFieldElement;
 
   focusRow(address: string): void {
-    this.list.focusRow(address);
+    if (this.list?.focusRow(address) !== true) this.field.focus();
   }
 
   focusField(): void {
