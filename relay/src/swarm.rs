@@ -2,7 +2,7 @@
 
 mod driver;
 
-use std::{io, time::Duration};
+use std::time::Duration;
 
 use libp2p::{
     Multiaddr, PeerId, Swarm, Transport,
@@ -62,9 +62,6 @@ pub enum SwarmError {
     /// Noise refused the key.
     #[error("noise refused the relay's key")]
     Noise(#[source] noise::Error),
-    /// The system's name resolver has no usable configuration.
-    #[error("the system's name resolver cannot be used")]
-    Resolver(#[source] io::Error),
     /// The address to listen on is none for WebSockets.
     #[error("the address to listen on is none for WebSockets")]
     Listen,
@@ -78,17 +75,27 @@ fn transport(
     upgraded: Upgraded,
     limits: &Limits,
 ) -> Result<Boxed<(PeerId, StreamMuxerBox)>, SwarmError> {
-    let tcp = tcp::tokio::Transport::new(tcp::Config::new().nodelay(true));
-    let dialler = dns::tokio::Transport::system(tcp).map_err(SwarmError::Resolver)?;
     let mut streams = yamux::Config::default();
     streams.set_max_num_streams(limits.streams_per_connection.get());
     Ok(upgraded
-        .or_transport(websocket::Config::new(dialler))
+        .or_transport(websocket::Config::new(resolving()))
         .upgrade(Version::V1Lazy)
         .authenticate(noise::Config::new(keys).map_err(SwarmError::Noise)?)
         .multiplex(streams)
         .timeout(Duration::from_secs(limits.handshake_seconds.get()))
         .boxed())
+}
+
+/// Adds the system's resolver, or one that finds nothing: a relay in a bare container still serves
+/// those who come, and reaches others by IP address.
+fn resolving() -> dns::tokio::Transport<tcp::tokio::Transport> {
+    let tcp = || tcp::tokio::Transport::new(tcp::Config::new().nodelay(true));
+    if let Ok(system) = dns::tokio::Transport::system(tcp()) {
+        return system;
+    }
+    tracing::warn!("the system names no name servers: other relays are reached by IP address only");
+    let none = dns::ResolverConfig::from_name_servers(Vec::new());
+    dns::tokio::Transport::custom(tcp(), none, dns::ResolverOpts::default())
 }
 
 fn connection_limits(limits: &Limits) -> ConnectionLimits {

@@ -83,7 +83,9 @@ async fn a_relay_that_comes_back_is_joined_again() {
     let second = joining(&[first.url()]).await;
     together(&first, &second).await;
     let data = first.kill().await;
-    second.until("the loss", |status| status.connected_relays == 0).await;
+    second
+        .until("the loss", |status| (status.connected_relays, status.routing_table) == (0, 0))
+        .await;
     let first = Host::start_with(Config { listen: at, ..config() }, data).await;
     assert_eq!(first.peer, peer, "the key stayed in the data folder");
     together(&first, &second).await;
