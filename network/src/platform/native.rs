@@ -10,6 +10,7 @@ use libp2p::{
     noise, relay, swarm, tcp, websocket, yamux,
 };
 
+use super::DIAL_TIMEOUT;
 use crate::addresses;
 
 /// A future that may move between threads, since tokio's tasks do.
@@ -91,6 +92,7 @@ pub(crate) fn transport(
         .upgrade(Version::V1Lazy)
         .authenticate(noise()?)
         .multiplex(yamux::Config::default())
+        .timeout(DIAL_TIMEOUT)
         .boxed())
 }
 

@@ -1,5 +1,7 @@
 //! Browsers: WebSocket through web-sys, timers and tasks of the page.
 
+mod websocket;
+
 use std::{cell::RefCell, future::Future, pin::Pin, rc::Rc, time::Duration};
 
 use futures::{StreamExt, channel::mpsc};
@@ -9,7 +11,7 @@ use libp2p::{
     Multiaddr, Transport as _,
     core::{muxing::StreamMuxerBox, transport::Boxed, upgrade::Version},
     identity::{Keypair, PeerId},
-    noise, relay, swarm, websocket_websys, yamux,
+    noise, relay, swarm, yamux,
 };
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
@@ -17,6 +19,7 @@ use web_sys::{
     EventTarget, ReadableStreamDefaultReader, RequestCache, RequestInit, RequestRedirect, Response,
 };
 
+use super::DIAL_TIMEOUT;
 use crate::addresses;
 
 /// A future of the page's one thread.
@@ -166,10 +169,11 @@ pub(crate) fn transport(
 ) -> Result<Boxed<(PeerId, StreamMuxerBox)>, TransportError> {
     let noise = noise::Config::new(keys).map_err(|_| TransportError::Noise)?;
     Ok(circuits
-        .or_transport(websocket_websys::Transport::default())
+        .or_transport(websocket::WebSockets)
         .upgrade(Version::V1Lazy)
         .authenticate(noise)
         .multiplex(yamux::Config::default())
+        .timeout(DIAL_TIMEOUT)
         .boxed())
 }
 
