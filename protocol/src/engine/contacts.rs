@@ -91,7 +91,7 @@ impl Contact {
     pub(crate) fn new(address: Address, relation: Relation, vault: &VaultKey) -> Self {
         Self {
             address,
-            credential: Credential::public(&address.key()),
+            credential: Credential::public(address.key()),
             tag: contact_tag(vault, &address),
             relation,
             blocked: false,

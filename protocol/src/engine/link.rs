@@ -34,6 +34,10 @@ pub(crate) struct Link {
     state: LinkState,
     opened: Timestamp,
     order: u64,
+    /// UNKNOWN was the answer to our greeting: a handshake must be what we send first.
+    owes_handshake: bool,
+    /// The other side has shown that it is there: by KNOWN, a tag that fits, or a message.
+    proven: bool,
 }
 
 /// Who is behind a link.
@@ -76,6 +80,25 @@ impl Links {
 
     pub(crate) fn state(&self, id: LinkId) -> Option<LinkState> {
         self.links.get(&id).map(|link| link.state)
+    }
+
+    /// Tells whether a handshake must be what we send first on a link.
+    pub(crate) fn owes_handshake(&self, id: LinkId) -> bool {
+        self.links.get(&id).is_some_and(|link| link.owes_handshake)
+    }
+
+    /// Notes that the other side has shown that it is there.
+    pub(crate) fn prove(&mut self, id: LinkId) {
+        if let Some(link) = self.links.get_mut(&id) {
+            link.proven = true;
+        }
+    }
+
+    /// Notes that a handshake was sent on a link that owed one.
+    pub(crate) fn pay_handshake(&mut self, id: LinkId) {
+        if let Some(link) = self.links.get_mut(&id) {
+            link.owes_handshake = false;
+        }
     }
 
     /// Returns the links that are up to a contact.
@@ -136,7 +159,8 @@ impl Engine {
             return;
         };
         self.links.count = self.links.count.saturating_add(1);
-        let link = Link { info, state, opened: step.now, order: self.links.count };
+        let (opened, order) = (step.now, self.links.count);
+        let link = Link { info, state, opened, order, owes_handshake: false, proven: false };
         self.links.links.insert(id, link);
         self.timers.set(Timer::Proof(id), step.now.plus_millis(limits::PROOF_MS));
         if let Some(who) = who {
@@ -150,7 +174,7 @@ impl Engine {
 
     /// Sends HELLO on a link that we dialled.
     fn greet(
-        &mut self,
+        &self,
         id: LinkId,
         who: Address,
         info: &LinkInfo,
@@ -176,11 +200,12 @@ impl Engine {
         }
         let result = Frame::decode(bytes).and_then(|frame| match (state, frame) {
             (LinkState::Greeting { who, session: Some(_) }, Frame::Known) => {
+                self.links.prove(id);
                 self.open_link(id, who, step);
                 Ok(())
             }
             (LinkState::Greeting { who, session }, Frame::Unknown) => {
-                self.handle_unknown(who, session);
+                self.handle_unknown(id, who, session);
                 self.open_link(id, who, step);
                 Ok(())
             }
@@ -206,7 +231,10 @@ impl Engine {
 
     /// The listener has lost the session of our greeting. An unconfirmed one it never had; that
     /// one's handshake goes with every message anyway.
-    fn handle_unknown(&mut self, who: Address, session: Option<SessionId>) {
+    fn handle_unknown(&mut self, id: LinkId, who: Address, session: Option<SessionId>) {
+        if let Some(link) = self.links.links.get_mut(&id) {
+            link.owes_handshake = true;
+        }
         let Some(contact) = self.contacts.get_mut(&who) else { return };
         let Some(held) = session.and_then(|id| contact.talk.sessions.get_mut(id)) else { return };
         if held.session.unconfirmed().is_none() {
@@ -218,7 +246,7 @@ impl Engine {
         let Some(binding) = self.links.links.get(&id).map(|link| link.info.binding) else { return };
         let fits = |who: &&Address| {
             self.contacts.get(who).is_some_and(|contact| {
-                contact.talk.sessions.iter().any(|held| held.session.hello_tag(&binding) == tag)
+                contact.talk.sessions.iter().any(|held| held.session.is_proven_by(&tag, &binding))
             })
         };
         let who = self.contacts.keys().find(fits).copied();
@@ -227,7 +255,10 @@ impl Engine {
         let answer = if known { Frame::Known } else { Frame::Unknown };
         step.output(Output::Send(id, short(&answer)));
         match who {
-            Some(who) => self.open_link(id, who, step),
+            Some(who) => {
+                self.links.prove(id);
+                self.open_link(id, who, step);
+            }
             None => self.set_link_state(id, LinkState::Unproven),
         }
     }
@@ -335,8 +366,8 @@ impl Engine {
         self.timers.stop(Timer::Proof(id));
         self.timers.stop(Timer::Stranger(id));
         if let LinkState::Open(who) | LinkState::Greeting { who, .. } = link.state {
-            let lived = step.now.millis_since(link.opened);
-            self.handle_link_lost(who, lived, step);
+            let lasted = step.now.millis_since(link.opened) >= limits::LINK_SETTLED_MS;
+            self.handle_link_lost(who, link.proven && lasted, step);
             step.touch(who);
         }
     }

@@ -342,7 +342,9 @@ impl Engine {
         let seek = &mut contact.seek;
         if seek.active && seek.dials.is_empty() && seek.queries.is_empty() {
             seek.active = false;
-            seek.vain = if linked { 0 } else { seek.vain.saturating_add(1) };
+            if !linked {
+                seek.vain = seek.vain.saturating_add(1);
+            }
             step.touch(who);
         }
     }
@@ -409,11 +411,11 @@ impl Engine {
         self.doubt(who, step);
     }
 
-    /// A link to a contact is gone: the next attempt is early, unless links do not last.
-    pub(crate) fn handle_link_lost(&mut self, who: Address, lived: u64, step: &mut Step<'_>) {
+    /// A link to a contact is gone: the next attempt is early if the link was of use and lasted.
+    pub(crate) fn handle_link_lost(&mut self, who: Address, of_use: bool, step: &Step<'_>) {
         let Some(contact) = self.contacts.get_mut(&who) else { return };
         let seek = &mut contact.seek;
-        seek.vain = if lived >= limits::LINK_SETTLED_MS { 0 } else { seek.vain.saturating_add(1) };
+        seek.vain = if of_use { 0 } else { seek.vain.saturating_add(1) };
         seek.started.get_or_insert(step.now);
     }
 

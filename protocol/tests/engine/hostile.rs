@@ -48,14 +48,14 @@ fn each_broken_rule_has_its_name() {
     typed[4] = 99;
     let mut padded = known.clone();
     padded[200] = 1;
-    let message = vec![vec![0xfc, 0, 0, 0, 4], vec![9; 251]].concat();
+    let message = [vec![0xfc, 0, 0, 0, 4], vec![9; 251]].concat();
     let cases = [
         (vec![vec![]], FrameLength),
         (vec![vec![0; 256]], FrameLength),
         (vec![known.clone()[..255].to_vec()], FrameLength),
         (vec![typed], FrameType),
         (vec![padded], FramePadding),
-        (vec![known.clone()], UnexpectedFrame),
+        (vec![known], UnexpectedFrame),
         (vec![hello(), hello()], UnexpectedFrame),
         (vec![hello(), message.clone()], UnexpectedFrame),
         (vec![message], UnexpectedFrame),

@@ -356,6 +356,12 @@ impl Person {
             .collect()
     }
 
+    /// Whether anything about somebody is stored.
+    pub(crate) fn has_rows_of(&self, who: &Address) -> bool {
+        let tag = self.engine.contact_tag(who);
+        self.rows.keys().any(|(_, key)| key.0.starts_with(&tag.0))
+    }
+
     /// The texts with somebody, in the order on the screen.
     pub(crate) fn texts(&self, with: &Address) -> Vec<String> {
         self.history(with).into_iter().map(|view| view.text).collect()

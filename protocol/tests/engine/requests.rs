@@ -183,3 +183,21 @@ fn a_text_that_finds_nobody_waits() {
     net.run_for(25 * 60_000);
     assert_eq!(net.people[0].states(&absent), [SentAwaitingAnswer]);
 }
+
+#[test]
+fn who_was_removed_is_no_request_before_saying_something() {
+    let mut net = Net::with(2, 12);
+    let (a, b) = (net.people[0].address, net.people[1].address);
+    net.befriend(0, 1);
+    assert!(matches!(net.command(1, Command::Remove(a)), Ok(Reply::Done)));
+    assert!(!net.people[1].has_rows_of(&a));
+    net.run_for(24 * 60 * 60_000);
+    assert!(net.people[1].view(&a).is_none());
+    assert!(!net.people[1].has_rows_of(&a));
+    assert!(net.people[1].closed.len() < 100, "attempts become rare");
+    net.send(0, 1, "did you remove me?");
+    net.run_for(60_000);
+    assert_eq!(net.people[1].view(&a).unwrap().standing, Standing::Request);
+    assert_eq!(net.people[1].texts(&a), ["did you remove me?"]);
+    assert_ne!(net.people[0].states(&b).last(), Some(&Delivered));
+}

@@ -34,6 +34,7 @@ impl Engine {
         step.touch(who);
         match contact.talk.sessions.decrypt(message, step.now) {
             Decrypted::New(session, content) => {
+                self.links.prove(link);
                 self.open_link(link, who, step);
                 self.take_content(who, session, &content, step)
             }
@@ -95,8 +96,12 @@ impl Engine {
         }
         let (session, content) =
             responder.finish(message, step.now).map_err(|_| Misbehaviour::Handshake)?;
+        if !self.is_heard(who, &content)? {
+            return Ok(());
+        }
         let session =
             self.begin_as_responder(who, install, session, (prefix.spk_id(), message), step);
+        self.links.prove(link);
         self.open_link(link, who, step);
         self.take_content(who, session, &content, step)
     }
@@ -114,6 +119,7 @@ impl Engine {
         step.touch(who);
         match contact.talk.sessions.decrypt(message, step.now) {
             Decrypted::New(session, content) => {
+                self.links.prove(link);
                 self.open_link(link, who, step);
                 self.take_content(who, session, &content, step)
             }
@@ -147,6 +153,19 @@ impl Engine {
             return Err(Misbehaviour::TooManySessions);
         }
         Ok(true)
+    }
+
+    /// Tells whether what came with a handshake is worth a session: from a stranger only a text is
+    /// that has not come already, so that nobody is a request who has nothing to say.
+    fn is_heard(&self, who: Address, plain: &[u8]) -> Result<bool, Misbehaviour> {
+        let contact = self.contacts.get(&who);
+        if contact.is_some_and(|contact| contact.relation != Relation::Deleted) {
+            return Ok(true);
+        }
+        let content = Content::decode(plain).map_err(|_| Misbehaviour::Content)?;
+        let known =
+            contact.is_some_and(|contact| contact.talk.inbox.has(content.origin, content.cseq));
+        Ok(matches!(content.body, Some(Body::Text(_))) && !known)
     }
 
     /// Stores a session that somebody began, and whoever they are if they are new.

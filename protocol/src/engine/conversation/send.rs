@@ -33,17 +33,40 @@ impl Engine {
         if self.own.elsewhere.is_some() || !self.may_answer(&who) {
             return;
         }
-        let Some(link) = self.links.active(&who) else { return };
+        if self.links.active(&who).is_none() {
+            return;
+        }
         self.tell_name(who, step);
         if !self.ready_session(who, step) {
             return;
         }
+        let Some(link) = self.speaking_link(who, step) else { return };
         let Some(contact) = self.contacts.get(&who) else { return };
         for order in contact.talk.outbox.due(link) {
             self.send_entry(who, order, link, step);
         }
         self.acknowledge(who, link, step);
         self.watch_answers(who, step);
+    }
+
+    /// Returns the link to speak on. One that owes a handshake is of no use when another link brought
+    /// a session meanwhile, which has no handshake to send: it is given up.
+    fn speaking_link(&mut self, who: Address, step: &mut Step<'_>) -> Option<LinkId> {
+        let own = self.own.install.generation();
+        let contact = self.contacts.get(&who)?;
+        let confirmed = contact.talk.sessions.speaks(contact.install, own)?.session.is_confirmed();
+        while let Some(link) = self.links.active(&who) {
+            if !self.links.owes_handshake(link) {
+                return Some(link);
+            }
+            if !confirmed {
+                self.links.pay_handshake(link);
+                self.contacts.get_mut(&who)?.talk.owes_sign = true;
+                return Some(link);
+            }
+            self.close_link(link, CloseReason::Duplicate, step);
+        }
+        None
     }
 
     /// Queues a message; returns its name.
@@ -210,7 +233,7 @@ impl Engine {
     }
 
     /// Saves an entry of the outbox.
-    pub(crate) fn save_entry(&mut self, who: Address, order: MessageOrder, step: &mut Step<'_>) {
+    pub(crate) fn save_entry(&self, who: Address, order: MessageOrder, step: &mut Step<'_>) {
         use prost::Message as _;
         let Some(contact) = self.contacts.get(&who) else { return };
         let Some(entry) = contact.talk.outbox.get(order) else { return };
@@ -253,8 +276,16 @@ impl Contact {
     fn encrypt_sign(&mut self, own: &Own, step: &mut Step<'_>) -> Option<Vec<u8>> {
         let held = self.talk.sessions.speaking(self.install, own.install.generation())?;
         let acks = self.talk.inbox.acks();
+        // On many links in a row an unconfirmed session says the same, lest its chain run ahead.
+        if let Some(same) = held.opener.as_ref().filter(|_| acks.is_empty()) {
+            self.talk.owes_sign = false;
+            return Some(same.clone());
+        }
         let sign = Content { sent: step.now, ..Content::default() };
         let (frame, acks) = held.encrypt_content(&sign, acks, step)?;
+        if !held.session.is_confirmed() {
+            held.opener = Some(frame.clone());
+        }
         self.talk.inbox.acknowledged(&acks);
         self.talk.owes_sign = false;
         Some(frame)

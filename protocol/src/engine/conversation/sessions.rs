@@ -50,6 +50,8 @@ pub(crate) struct Held {
     made: u64,
     heard: u64,
     used: Timestamp,
+    /// The frame that said only that we are there, while the session is unconfirmed.
+    pub(crate) opener: Option<Vec<u8>>,
     /// It must be saved.
     pub(crate) dirty: bool,
 }
@@ -258,6 +260,7 @@ impl Held {
             made: 0,
             heard: 0,
             used: Timestamp::from_millis(0),
+            opener: None,
             dirty: true,
         }
     }
@@ -266,6 +269,7 @@ impl Held {
     fn hear(&mut self, count: u64, now: Timestamp) {
         self.heard = count;
         self.used = now;
+        self.opener = None;
         self.dirty = true;
     }
 
@@ -308,6 +312,7 @@ impl Held {
             made: row.made,
             heard: row.heard,
             used: Timestamp::from_millis(row.used_ms),
+            opener: None,
             dirty: false,
         })
     }
