@@ -83,8 +83,19 @@ impl Relay {
 
     /// Serves until `shutdown` completes, then ends within a few seconds.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        if self.config.public_url.is_none() {
-            tracing::info!("no public url is set: only its listen addresses are told to others");
+        match &self.config.public_url {
+            None => {
+                tracing::info!(
+                    "no public url is set: only its listen addresses are told to others"
+                );
+            }
+            Some(_) if self.local.ip().is_loopback() && self.config.trusted_proxies.is_empty() => {
+                tracing::warn!(
+                    "a proxy on this machine seems to stand before the public url, but \
+                     trusted_proxies is empty: all clients will share the limits of one"
+                );
+            }
+            Some(_) => {}
         }
         let (stopper, stop) = watch::channel(false);
         let Site { clients, .. } = &self.site;

@@ -208,7 +208,7 @@ impl Driver {
     fn handle_page(&mut self, url: &NodeUrl, answer: Result<Introduction, FetchError>) {
         if let Err(error) = &answer {
             tracing::warn!("the page of another relay could not be read; it is asked again");
-            tracing::debug!(%error, "why it could not be read");
+            tracing::debug!(?error, "why it could not be read");
         }
         self.relays.handle_page(url, answer, now().local);
         self.tend_relays();
