@@ -88,7 +88,7 @@ impl Relays {
                 if !endpoint.is_relayed() =>
             {
                 if let Some(relay) = self.relay(*peer_id) {
-                    relay.connections.insert(*connection_id);
+                    relay.connected(*connection_id, now);
                 }
             }
             SwarmEvent::ConnectionClosed { peer_id, connection_id, .. } => {
@@ -154,10 +154,13 @@ impl Relays {
     }
 
     /// Returns the relays to ask and to give records beside Kademlia's walk: those of the settings
-    /// and the page, and those that hold a reservation.
+    /// and the page, and those that hold a reservation, as far as they are connected.
+    ///
+    /// A dial of somebody else to a relay that is being tried would end the attempt.
     pub(crate) fn home(&self) -> Vec<Server> {
         self.relays
             .iter()
+            .filter(|relay| !relay.connections.is_empty())
             .filter(|relay| relay.home || relay.is_reserved())
             .map(|relay| Server { peer: relay.peer, addresses: relay.addresses.clone() })
             .collect()

@@ -108,6 +108,14 @@ impl Relay {
         self.failures = self.failures.saturating_add(1);
     }
 
+    /// Takes a new connection, whoever made it: it is there to be used at once.
+    pub(super) fn connected(&mut self, connection: ConnectionId, now: Instant) {
+        self.connections.insert(connection);
+        if matches!(self.stage, Stage::Idle { .. }) {
+            self.stage = Stage::Idle { retry_at: now };
+        }
+    }
+
     pub(super) fn disconnected(&mut self, connection: ConnectionId) {
         self.connections.remove(&connection);
         if self.connections.is_empty() {

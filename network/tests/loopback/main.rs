@@ -135,3 +135,14 @@ async fn a_shut_down_peer_says_so_and_answers_no_more() {
     let error = handle.reconnect().await.unwrap_err();
     assert_eq!(error, lowkey_network::PeerError::Stopped);
 }
+
+#[tokio::test]
+async fn a_peer_reserves_at_its_first_attempt_and_at_two_relays() {
+    let (first, second) = (TestRelay::start().await, TestRelay::start().await);
+    let mut one = Person::start(&[&first, &second]).await;
+    one.wait("two reservations", |seen| {
+        assert_ne!(seen.relay_state(), Some(RelayState::Lost), "{:?}", seen.network);
+        seen.network.relays.iter().filter(|relay| relay.reserved).count() == 2
+    })
+    .await;
+}
