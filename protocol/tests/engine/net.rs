@@ -168,6 +168,14 @@ impl Net {
         ends.into_iter().for_each(|id| self.cut(id));
     }
 
+    /// Cuts one of the links that are up.
+    pub(crate) fn cut_one(&mut self, which: usize) {
+        let ids: Vec<LinkId> = self.links.keys().copied().collect();
+        if let Some(id) = which.checked_rem(ids.len()).and_then(|at| ids.get(at)) {
+            self.cut(*id);
+        }
+    }
+
     pub(crate) fn cut(&mut self, id: LinkId) {
         let Some(end) = self.links.remove(&id) else { return };
         let other = self.links.remove(&end.other).unwrap();
