@@ -79,9 +79,11 @@ fn clippy_wasm(ws: &Workspace) -> Result<()> {
 }
 
 fn documents(ws: &Workspace) -> Result<()> {
+    // Private items are documented with the public ones: links between them lead somewhere.
+    let flags = "-D warnings -A rustdoc::private_intra_doc_links";
     let doc = |more: &[&'static str]| {
         let doc = ws.cargo(["doc", "--no-deps", "--document-private-items"]);
-        doc.args(more).env("RUSTDOCFLAGS", "-D warnings").run()
+        doc.args(more).env("RUSTDOCFLAGS", flags).run()
     };
     doc(&[])?;
     Ok(doc(&["-p", "lowkey-web-peer", "--target", WASM])?)

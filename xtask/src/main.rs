@@ -1,7 +1,7 @@
 //! The build of LowKey: `cargo xtask <command>`.
 //!
-//! Each command is a module: [`web`] builds the page and the relay, [`test`] and [`check`] judge
-//! the tree, [`tidy`] holds the rules that a machine can check, [`bench`] measures.
+//! Each command is a module: [`web`] builds the page and the relay, [`mod@test`] and [`check`] judge
+//! the tree, [`tidy`] holds the rules that a machine can check, [`mod@bench`] measures.
 //! [`tools`] finds what the others need on this machine, or says what to install.
 
 mod bench;
