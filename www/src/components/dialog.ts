@@ -45,24 +45,24 @@ export class DialogElement extends LitElement {
           translate: 0 8px;
         }
       }
-      header {
+      .head {
         display: flex;
         align-items: center;
         gap: 4px;
         padding: 12px 12px 4px 20px;
       }
-      header.deep {
+      .head.deep {
         padding-inline-start: 8px;
       }
-      header h2 {
+      .head h2 {
         flex: 1;
         min-inline-size: 0;
         overflow-wrap: anywhere;
       }
-      header h2:focus {
+      .head h2:focus {
         outline: none;
       }
-      .question header {
+      .question .head {
         padding-block-start: 20px;
       }
       .body:focus-visible {
@@ -124,11 +124,11 @@ export class DialogElement extends LitElement {
       @close=${this.#close}
       @pointerdown=${this.#beside}
     >
-      <header class=${this.deep ? 'deep' : ''}>
+      <div class="head ${this.deep ? 'deep' : ''}">
         ${this.deep && !this.question ? this.#button('arrowLeft', strings.back) : nothing}
         <h2 id="title" tabindex="-1">${this.heading}</h2>
         ${this.deep || this.question ? nothing : this.#button('x', strings.close)}
-      </header>
+      </div>
       <div id="body" class="body" part="body" tabindex=${this.reading ? 0 : nothing}><slot></slot></div>
       <div class="footer" part="footer" ?hidden=${this.querySelector('[slot=footer]') === null}>
         <slot name="footer"></slot>
