@@ -123,7 +123,9 @@ impl Contact {
     /// Tells whether a handshake of theirs is looked at: not of the blocked, and not for a day
     /// after a request was deleted.
     pub(crate) fn may_ask(&self, now: Timestamp) -> bool {
+        // A deletion in the future was dated by a clock that was wrong.
         let paused = self.relation == Relation::Deleted
+            && self.deleted <= now
             && now.millis_since(self.deleted) < limits::REQUEST_PAUSE_MS;
         !self.blocked && !paused
     }
@@ -132,7 +134,11 @@ impl Contact {
     pub(crate) fn meet_install(&mut self, install: Install) -> bool {
         match self.install {
             Some(pinned) if pinned > install => return false,
-            Some(pinned) if pinned < install => self.new_install = true,
+            Some(pinned) if pinned < install => {
+                self.new_install = true;
+                // It knows nothing of what the old one said.
+                self.talk.inbox.forget_debts();
+            }
             _ => {}
         }
         self.install = Some(install);

@@ -59,6 +59,7 @@ struct Publication {
     stamp: Option<(Puzzle, Stamp)>,
     /// The greatest number read back in this start.
     read_back: Option<u64>,
+    put_at: Option<Timestamp>,
     /// Our prekeys in the record being put.
     spk_id: Option<u32>,
     vain: u32,
@@ -87,7 +88,18 @@ impl Engine {
         self.plan_publications(step);
         let pause = if first { 0 } else { limits::ADDRESS_PAUSE_MS };
         self.publish_soon(Kind::Presence, pause, step);
+        if first {
+            self.restore_inbox(step);
+        }
         self.seek_anew(step);
+    }
+
+    /// We are back on the network, and perhaps it has forgotten our inbox record.
+    fn restore_inbox(&mut self, step: &mut Step<'_>) {
+        let slots = self.publish.slots.iter().filter(|(slot, _)| slot.kind == Kind::Inbox);
+        let last = slots.filter_map(|(_, publication)| publication.put_at).max();
+        let next = last.map_or(step.now, |at| at.plus_millis(limits::RESTORE_PAUSE_MS));
+        self.publish_soon(Kind::Inbox, next.millis_since(step.now), step);
     }
 
     /// Publishes what there is of a kind after a pause.
@@ -256,6 +268,7 @@ impl Engine {
         let Some(publication) = self.publish.slots.get_mut(&slot) else { return };
         publication.putting = Some((id, value.clone()));
         publication.spk_id = spk_id;
+        publication.put_at = Some(step.now);
         self.queries.insert(id, Query::Publish(slot, seq));
         self.timers.set(Timer::Query(id), step.now.plus_millis(limits::PUBLISH_MS));
         step.output(Output::PublishRecord(id, key, value, expires));

@@ -107,6 +107,8 @@ pub const REACH_MS: u64 = 5 * 60_000;
 
 /// Milliseconds for which changes of our addresses are collected.
 pub const ADDRESS_PAUSE_MS: u64 = 1_000;
+/// Milliseconds between two publications of the inbox record because the network came back.
+pub const RESTORE_PAUSE_MS: u64 = 60_000;
 /// Milliseconds before a publication that too few nodes gave back is tried again; doubles.
 pub const PUBLISH_PAUSE_MS: u64 = 5_000;
 /// The longest such pause.

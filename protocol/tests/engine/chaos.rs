@@ -37,7 +37,9 @@ fn chaos(seed: u64) {
                 for _ in 0..roll(12) {
                     // Each person's inputs stay in order; whose comes next is open.
                     let who = roll(PEOPLE as u64);
-                    let Some(at) = net.inputs.iter().position(|(to, _)| *to == who) else { continue };
+                    let Some(at) = net.inputs.iter().position(|(to, _)| *to == who) else {
+                        continue;
+                    };
                     let (who, input) = net.inputs.remove(at).unwrap();
                     net.input(who, input);
                 }
@@ -58,7 +60,10 @@ fn chaos(seed: u64) {
         for b in (0..PEOPLE).filter(|b| *b != a) {
             let (from, to) = (net.people[a].address, net.people[b].address);
             let states = net.people[a].states(&to);
-            assert!(states.iter().all(|state| *state == Delivered), "seed {seed}: {a} {b} {states:?}");
+            assert!(
+                states.iter().all(|state| *state == Delivered),
+                "seed {seed}: {a} {b} {states:?}"
+            );
             assert_eq!(net.people[a].texts(&to), net.people[b].texts(&from), "seed {seed}");
             let order = |text: &String| sent.iter().position(|(.., have)| have == text);
             let own = |(w, v, _): &&(Who, Who, String)| (*w, *v) == (a, b);

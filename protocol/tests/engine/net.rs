@@ -1,6 +1,6 @@
 //! A perfect network in virtual time: every engine's outputs become inputs of others, in order.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use lowkey_protocol::{
     Address, Change, CloseReason, Command, CommandError, CommandId, DeliveryState, Engine, Event,
@@ -27,6 +27,8 @@ pub(crate) struct Net {
     pub(crate) inputs: VecDeque<(Who, Input)>,
     /// Every frame that was sent: from, link, bytes.
     pub(crate) frames: Vec<(Who, LinkId, Vec<u8>)>,
+    /// The same frames, for good.
+    said: BTreeSet<Vec<u8>>,
     links: BTreeMap<LinkId, End>,
     next: u64,
     /// How many records were put.
@@ -60,6 +62,7 @@ impl Net {
             records: BTreeMap::new(),
             inputs: VecDeque::new(),
             frames: Vec::new(),
+            said: BTreeSet::new(),
             links: BTreeMap::new(),
             next: 1_000,
             published: 0,
@@ -264,8 +267,23 @@ impl Net {
         self.now = end;
     }
 
+    /// Nothing is shown, answered or said that is not saved: a list with a message in it, ours or
+    /// theirs, or a ciphertext that never went out before, begins with a `Persist`.
+    fn check(&self, who: Who, outputs: &[Output]) {
+        let fresh = |bytes: &Vec<u8>| matches!(bytes[4], 4 | 5) && !self.said.contains(bytes);
+        let depends = outputs.iter().any(|output| match output {
+            Output::Emit(Event::Message(_) | Event::Delivery { .. })
+            | Output::Reply(_, Ok(Reply::Queued(_))) => true,
+            Output::Send(_, bytes) => fresh(bytes),
+            _ => false,
+        });
+        let saves = matches!(outputs.first(), Some(Output::Persist(_)));
+        assert!(saves || !depends, "{who} speaks before it saves");
+    }
+
     /// Runs a list of outputs, and checks what holds for every list.
     fn obey(&mut self, who: Who, outputs: Vec<Output>) {
+        self.check(who, &outputs);
         for (place, output) in outputs.into_iter().enumerate() {
             match output {
                 Output::Persist(changes) => {
@@ -276,6 +294,7 @@ impl Net {
                 Output::Emit(event) => self.people[who].events.push(event),
                 Output::Send(link, frame) => {
                     self.frames.push((who, link, frame.clone()));
+                    self.said.insert(frame.clone());
                     if let Some(end) = self.links.get(&link) {
                         let to = self.links[&end.other].owner;
                         self.inputs.push_back((to, Input::Frame(end.other, frame)));
