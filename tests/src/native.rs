@@ -2,13 +2,12 @@
 //!
 //! - [`Node`] is a relay, [`Person`] a peer with a screen in front of it.
 //! - [`listener`] is a relay that writes down everything it can read.
-//! - [`vandal`] speaks no protocol as it should; [`page`] serves any `node.json`.
+//! - [`vandal`] speaks no protocol as it should.
 
 mod node;
 mod person;
 
 pub mod listener;
-pub mod page;
 pub mod tapped;
 pub mod vandal;
 

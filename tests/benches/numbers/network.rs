@@ -19,10 +19,10 @@ pub fn lines() -> Vec<Line> {
 async fn measure() -> Vec<Line> {
     let relay = Node::start(&[]).await;
     let begin = Instant::now();
-    let one = Person::start(1, &relay.origin()).await;
+    let one = Person::start(1, vec![relay.address()]).await;
     one.until_findable().await;
     let findable = begin.elapsed();
-    let other = Person::start(2, &relay.origin()).await;
+    let other = Person::start(2, vec![relay.address()]).await;
     other.until_findable().await;
     let begin = Instant::now();
     one.add(other.address).await;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use futures::StreamExt;
 use libp2p::Multiaddr;
 use lowkey_network::{
-    MemoryStorage, NetworkStatus, Origin, PeerConfig, PeerError, PeerEvent, PeerHandle, RelayState,
-    RelayStatus,
+    MemoryStorage, NetworkStatus, PeerConfig, PeerError, PeerEvent, PeerHandle, RelayState,
+    RelayStatus, Timing,
 };
 use lowkey_protocol::{
     Address, Command, DeliveryState, Findable, Identity, MessageId, Phrase, Reply, Standing,
@@ -19,6 +19,9 @@ use crate::world::Screen;
 
 /// How long any state may take to come, on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// On loopback a record has reached everybody sooner than in the world.
+const READ_BACK_AFTER: Duration = Duration::from_millis(200);
 
 /// What a person sees.
 #[derive(Debug, Default)]
@@ -51,19 +54,14 @@ pub struct Person {
 }
 
 impl Person {
-    /// Starts a peer whose page came from this origin; the seed gives the identity.
-    pub async fn start(seed: u64, origin: &str) -> Self {
-        Self::start_with(seed, origin, vec![]).await
-    }
-
-    /// Starts a peer whose page came from this origin, and whose settings name these relays.
-    pub async fn start_with(seed: u64, origin: &str, relays: Vec<Multiaddr>) -> Self {
+    /// Starts a peer that knows these relays; the seed gives the identity.
+    pub async fn start(seed: u64, relays: Vec<Multiaddr>) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let phrase = Phrase::generate(&mut rng);
         let copy = Phrase::parse(&phrase.words()).expect("words of a phrase");
         let address = Identity::from_phrase(copy).address();
-        let origin = Origin::parse(origin).expect("an origin");
-        let config = PeerConfig { relays, ..PeerConfig::for_page(origin) };
+        let timing = Timing { read_back_after: READ_BACK_AFTER, ..Timing::default() };
+        let config = PeerConfig { timing, ..PeerConfig::with_relays(relays) };
         let (handle, mut events) =
             lowkey_network::spawn(config, Some(phrase), MemoryStorage::default())
                 .await
@@ -104,7 +102,11 @@ impl Person {
         match waited {
             Ok(Ok(_)) => {}
             Ok(Err(_)) => panic!("{what}: the peer has ended"),
-            Err(_) => panic!("{what}: never came; {:#?}", self.view.borrow().network),
+            Err(_) => {
+                let View { screen, network, broken } = &*self.view.borrow();
+                let (own, clock) = (&screen.own, screen.clock_wrong);
+                panic!("{what}: never came; {own:?}, clock {clock:?}, {network:#?}, {broken:?}")
+            }
         }
     }
 

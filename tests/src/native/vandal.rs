@@ -28,7 +28,6 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use super::page::{Answer, Page, node_json};
 use crate::world::Dice;
 
 /// Every protocol that relays and peers speak.
@@ -57,8 +56,7 @@ pub enum Manner {
 pub struct Vandal {
     /// Its peer id.
     pub peer_id: PeerId,
-    /// Where it listens, with `/p2p`; nothing for one who dials.
-    pub address: Option<Multiaddr>,
+    listens: Option<Multiaddr>,
     streams: Arc<watch::Sender<usize>>,
     task: JoinHandle<()>,
 }
@@ -92,7 +90,7 @@ impl Vandal {
                 }
             }
         });
-        Self { peer_id, address: Some(address), streams, task }
+        Self { peer_id, listens: Some(address), streams, task }
     }
 
     /// Dials a relay and writes on every protocol of it.
@@ -108,7 +106,7 @@ impl Vandal {
         let task = tokio::spawn(async move {
             behave(muxer, Dice::new(seed, 0), manner, 40, count).await;
         });
-        Self { peer_id, address: None, streams, task }
+        Self { peer_id, listens: None, streams, task }
     }
 
     /// Waits until it has done its work on so many streams, or the other side has cut it off.
@@ -121,15 +119,14 @@ impl Vandal {
         }
     }
 
+    /// Returns where it listens, with `/p2p`; nothing for one who dials.
+    pub fn addresses(&self) -> Vec<Multiaddr> {
+        self.listens.iter().cloned().collect()
+    }
+
     /// Returns on how many streams it has done its work so far.
     pub fn streams(&self) -> usize {
         *self.streams.borrow()
-    }
-
-    /// Starts an HTTP server whose `node.json` sends pages to this one.
-    pub async fn page(&self) -> Page {
-        let address = self.address.as_ref().expect("one who listens");
-        Page::start(Answer::Body(node_json(&self.peer_id, address))).await
     }
 }
 

@@ -102,6 +102,8 @@ fn a_removed_contact_leaves_no_row_behind() {
     assert!(verdict.is_ok(), "{verdict:?}");
     let kept = [Table::Contacts, Table::Sessions, Table::Outbox, Table::History];
     assert!(world.machines[one].rows.count(&kept) > 0);
+    // Else they would come again, as a stranger.
+    world.switch_off(other);
     let reply = world.ask(one, Command::Remove(addresses[1]));
     assert!(matches!(reply, Some(Ok(_))), "{reply:?}");
     world.run_for(3_600_000);

@@ -8,8 +8,8 @@ use lowkey_tests::native::{
 #[tokio::test(flavor = "multi_thread")]
 async fn noise_on_every_protocol_of_a_relay_disturbs_nobody() {
     let relay = Node::start(&[]).await;
-    let one = Person::start(1, &relay.origin()).await;
-    let other = Person::start(2, &relay.origin()).await;
+    let one = Person::start(1, vec![relay.address()]).await;
+    let other = Person::start(2, vec![relay.address()]).await;
     one.until_findable().await;
     other.until_findable().await;
     let mut vandals = Vec::new();
@@ -27,7 +27,7 @@ async fn noise_on_every_protocol_of_a_relay_disturbs_nobody() {
     let id = other.write(one.address, "after the noise").await;
     other.until_delivered(one.address, id).await;
     // A newcomer is served as well.
-    let third = Person::start(3, &relay.origin()).await;
+    let third = Person::start(3, vec![relay.address()]).await;
     third.until_findable().await;
 }
 
@@ -35,9 +35,9 @@ async fn noise_on_every_protocol_of_a_relay_disturbs_nobody() {
 async fn noise_on_every_protocol_of_a_peer_is_survived() {
     let relay = Node::start(&[]).await;
     let vandal = Vandal::listen(7, Manner::Noise).await;
-    let page = vandal.page().await;
-    let one = Person::start_with(1, &page.origin(), vec![relay.address()]).await;
-    let other = Person::start(2, &relay.origin()).await;
+    let relays = [vandal.addresses(), vec![relay.address()]].concat();
+    let one = Person::start(1, relays).await;
+    let other = Person::start(2, vec![relay.address()]).await;
     one.until_findable().await;
     other.until_findable().await;
     one.add(other.address).await;

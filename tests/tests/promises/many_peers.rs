@@ -17,11 +17,11 @@ async fn relays(count: usize) -> Vec<Node> {
     relays
 }
 
-/// Starts people whose pages come from the relays in turn; all can be found.
+/// Starts people who know one relay each, in turn; all can be found.
 async fn people(count: u64, relays: &[Node]) -> Vec<Person> {
     let start = |number: u64| {
         let relay = &relays[number as usize % relays.len()];
-        async move { Person::start(number, &relay.origin()).await }
+        async move { Person::start(number, vec![relay.address()]).await }
     };
     let people = join_all((0..count).map(start)).await;
     join_all(people.iter().map(Person::until_findable)).await;
@@ -80,9 +80,8 @@ async fn a_relay_that_dies_in_the_middle_loses_nothing() {
     other.accept(one.address).await;
     one.until_delivered(other.address, id).await;
 
-    for dies in 0..2 {
+    for (dies, lost) in people.iter().enumerate() {
         let kept = relays.remove(dies).kill().await;
-        let lost = &people[dies];
         lost.until("the relay is gone", |view| view.connected() < 2).await;
         let mut ids = Vec::new();
         for number in 0..5 {

@@ -3,16 +3,17 @@
 
 use lowkey_tests::native::{
     Node, Person,
-    page::{Answer, Page},
     vandal::{Manner, Vandal},
 };
 
-/// Two people can talk although the first relay of one of them is `first`.
-async fn check(seed: u64, first: String) {
+/// Two people can talk although the first relay of one of them is of no use.
+async fn check(seed: u64, mut first: Vec<libp2p::Multiaddr>) {
     let relay = Node::start(&[]).await;
-    let one = Person::start_with(seed, &first, vec![relay.address()]).await;
-    let other = Person::start(seed + 1_000, &relay.origin()).await;
+    first.push(relay.address());
+    let one = Person::start(seed, first).await;
+    let other = Person::start(seed + 1_000, vec![relay.address()]).await;
     one.until_findable().await;
+    other.until_findable().await;
     one.add(other.address).await;
     let id = one.write(other.address, "by another way").await;
     other.accept(one.address).await;
@@ -25,47 +26,32 @@ async fn check(seed: u64, first: String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_json_that_is_nonsense() {
-    let body = br#"{"peerId": 7, "addresses": "many", "relays": [[]], "time": "late"}"#;
-    let page = Page::start(Answer::Body(body.to_vec())).await;
-    check(1, page.origin()).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_node_json_without_end() {
-    let endless = [b"HTTP/1.1 200 OK\r\n\r\n".as_slice(), &[b'['; 1_000_000]].concat();
-    let page = Page::start(Answer::Raw(endless)).await;
-    check(2, page.origin()).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_http_server_that_hangs() {
-    for answer in [Answer::Silence, Answer::HalfBody, Answer::Raw(b"\x00\x01\x02".to_vec())] {
-        let page = Page::start(answer).await;
-        check(3, page.origin()).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_relay_that_is_not_there() {
-    // A port that was free a moment ago.
-    let page = Page::start(Answer::Silence).await;
-    let gone = page.origin();
-    drop(page);
-    check(4, gone).await;
+    let gone = Node::start(&[]).await;
+    let address = gone.address();
+    drop(gone.kill().await);
+    check(1, vec![address]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_relay_that_hangs_on_every_protocol() {
-    let vandal = Vandal::listen(5, Manner::Silence).await;
-    let page = vandal.page().await;
-    check(5, page.origin()).await;
+    let vandal = Vandal::listen(2, Manner::Silence).await;
+    check(2, vandal.addresses()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_relay_that_answers_noise_on_every_protocol() {
-    let vandal = Vandal::listen(6, Manner::Noise).await;
-    let page = vandal.page().await;
-    check(6, page.origin()).await;
+    let vandal = Vandal::listen(3, Manner::Noise).await;
+    check(3, vandal.addresses()).await;
     assert!(vandal.streams() > 0, "the peer never came");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_where_no_websocket_answers() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let peer = libp2p::PeerId::random();
+    let address = format!("/ip4/127.0.0.1/tcp/{port}/ws/p2p/{peer}").parse().unwrap();
+    // The port is open and nobody accepts: a dial hangs.
+    check(4, vec![address]).await;
 }

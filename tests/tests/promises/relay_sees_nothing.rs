@@ -10,11 +10,7 @@ use lowkey_protocol::{
 };
 use lowkey_tests::{
     leaks::Needles,
-    native::{
-        Person,
-        listener::ListeningRelay,
-        page::{Answer, Page, node_json},
-    },
+    native::{Person, listener::ListeningRelay},
     world::{Talk, World, opening::STAMP_BITS, talk},
 };
 
@@ -102,9 +98,8 @@ fn frames_have_five_sizes_only() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_relay_reads_nothing_and_no_record_names_its_publisher() {
     let relay = ListeningRelay::start().await;
-    let page = Page::start(Answer::Body(node_json(&relay.peer_id, &relay.address))).await;
-    let one = Person::start(1, &page.origin()).await;
-    let other = Person::start(2, &page.origin()).await;
+    let one = Person::start(1, vec![relay.address.clone()]).await;
+    let other = Person::start(2, vec![relay.address.clone()]).await;
     one.until_findable().await;
     other.until_findable().await;
     one.add(other.address).await;
