@@ -11,14 +11,10 @@ use libp2p::{
     swarm::NetworkBehaviour,
 };
 
-use crate::{dht::ask, link, platform, protocols, time};
+use crate::{Timing, dht::ask, link, platform, protocols, time};
 
 /// How long a connection that nobody uses stays open.
 const IDLE_CONNECTION: Duration = Duration::from_secs(60);
-
-/// Two pings in a row must fail: a vanished remote is noticed after 12 to 24 seconds.
-const PING_INTERVAL: Duration = Duration::from_secs(7);
-const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long one Kademlia query may take; longer answers help nobody who waits.
 pub(crate) const QUERY_TIMEOUT: Duration = Duration::from_secs(8);
@@ -43,7 +39,7 @@ pub(crate) struct Behaviour {
 }
 
 /// Makes a swarm with a new key: the peer id of each start is another one.
-pub(crate) fn swarm() -> Result<Swarm<Behaviour>, platform::TransportError> {
+pub(crate) fn swarm(timing: &Timing) -> Result<Swarm<Behaviour>, platform::TransportError> {
     let keys = Keypair::generate_ed25519();
     let peer = keys.public().to_peer_id();
     let (transport, circuits) = relay::client::new(peer);
@@ -53,7 +49,7 @@ pub(crate) fn swarm() -> Result<Swarm<Behaviour>, platform::TransportError> {
         circuits,
         identify: identify::Behaviour::new(identity_for_all(&keys)),
         ping: ping::Behaviour::new(
-            ping::Config::new().with_interval(PING_INTERVAL).with_timeout(PING_TIMEOUT),
+            ping::Config::new().with_interval(timing.ping_every).with_timeout(timing.ping_timeout),
         ),
         kad: kad(peer),
         ask: ask::Behaviour::new(),

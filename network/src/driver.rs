@@ -44,6 +44,12 @@ pub struct Timing {
     pub read_back_after: Duration,
     /// How often the relays are asked for the time.
     pub ask_time_every: Duration,
+    /// How long a connection rests between two pings. Two in a row must fail until the other side
+    /// counts as gone, and libp2p gives the second one 10 seconds: by default that is after 20 to
+    /// 25 seconds.
+    pub ping_every: Duration,
+    /// How long the answer to a ping may take.
+    pub ping_timeout: Duration,
 }
 
 impl Default for Timing {
@@ -51,11 +57,13 @@ impl Default for Timing {
         Self {
             read_back_after: Duration::from_secs(10),
             ask_time_every: Duration::from_secs(30 * 60),
+            ping_every: Duration::from_secs(5),
+            ping_timeout: Duration::from_secs(5),
         }
     }
 }
 
-/// Storage that failed is opened again after 1, 2, 4 … 60 seconds.
+/// Storage that failed is opened again at once, then after 1, 2, 4 … 60 seconds.
 const LAST_REOPEN_SECS: u64 = 60;
 
 /// Runs one peer.
@@ -69,7 +77,9 @@ pub(crate) struct Driver<S> {
     stamps: Stamps,
     timing: Timing,
     ask_time_at: Instant,
-    reopen: Option<Reopen>,
+    // When a new engine is due, and how often storage has failed since it last worked.
+    reopen_at: Option<Instant>,
+    storage_failures: u32,
     inputs: VecDeque<Input>,
     first: Vec<Output>,
     replies: BTreeMap<CommandId, oneshot::Sender<Result<Reply, PeerError>>>,
@@ -80,12 +90,6 @@ pub(crate) struct Driver<S> {
     signals: WakeSignals,
     requests: mpsc::Receiver<Request>,
     events: mpsc::Sender<PeerEvent>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Reopen {
-    at: Instant,
-    failures: u32,
 }
 
 /// What the loop waited for.
@@ -114,7 +118,7 @@ pub(crate) async fn open<S: Storage>(
 ) -> Result<Driver<S>, PeerError> {
     let mut core = Core::new(phrase, config.vault_key, config.params, storage)?;
     let first = core.reopen().await?;
-    let swarm = behaviour::swarm().map_err(|error| {
+    let swarm = behaviour::swarm(&config.timing).map_err(|error| {
         tracing::error!(%error, "no transport");
         PeerError::Platform
     })?;
@@ -130,7 +134,8 @@ pub(crate) async fn open<S: Storage>(
         stamps: Stamps::default(),
         timing: config.timing,
         ask_time_at: now + config.timing.ask_time_every,
-        reopen: None,
+        reopen_at: None,
+        storage_failures: 0,
         inputs: VecDeque::new(),
         first,
         replies: BTreeMap::new(),
@@ -202,7 +207,11 @@ impl<S: Storage> Driver<S> {
             }
             Happening::Slice => self.inputs.extend(self.stamps.slice()),
             Happening::Alarm => self.handle_alarm().await,
-            Happening::Woken => self.retry_now(),
+            Happening::Woken => {
+                self.retry_now();
+                // The monotonic clock of a machine that slept may have stood still.
+                self.ask_time();
+            }
         }
         Run::On
     }
@@ -236,12 +245,9 @@ impl<S: Storage> Driver<S> {
         self.dht.handle_deadline(self.swarm.behaviour_mut(), now);
         self.links.handle_deadline(&mut self.swarm.behaviour_mut().link, now);
         if self.ask_time_at <= now {
-            self.ask_time_at = now + self.timing.ask_time_every;
-            for relay in self.relays.connected() {
-                self.swarm.behaviour_mut().time.ask(relay);
-            }
+            self.ask_time();
         }
-        if self.reopen.is_some_and(|reopen| reopen.at <= now) {
+        if self.reopen_at.is_some_and(|at| at <= now) {
             self.reopen().await;
         }
         if self.core.deadline().is_some_and(|deadline| deadline <= self.core.clock.now()) {
@@ -255,6 +261,13 @@ impl<S: Storage> Driver<S> {
         self.relays.retry_now(now);
     }
 
+    fn ask_time(&mut self) {
+        self.ask_time_at = platform::now() + self.timing.ask_time_every;
+        for relay in self.relays.connected() {
+            self.swarm.behaviour_mut().time.ask(relay);
+        }
+    }
+
     fn next_alarm(&self) -> Option<Instant> {
         let now = platform::now();
         let engine = self.core.deadline().map(|deadline| now + self.core.clock.until(deadline));
@@ -264,7 +277,7 @@ impl<S: Storage> Driver<S> {
             self.links.deadline(),
             self.relays.deadline(now),
             self.bootstrap.deadline(),
-            self.reopen.map(|reopen| reopen.at),
+            self.reopen_at,
             Some(self.ask_time_at),
         ]
         .into_iter()

@@ -1,5 +1,5 @@
 //! `/lowkey/chat/1`: length-prefixed frames on one stream, which is one link (PROTOCOL.md,
-//! "Several sessions; streams").
+//! "Streams").
 //!
 //! The behaviour dials, opens the stream on the connection that its own dial made, and takes the
 //! streams of others within bounds.

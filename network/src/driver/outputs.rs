@@ -1,10 +1,12 @@
 //! Runs what the engine asks for, in its order.
 
+use std::time::Duration;
+
 use futures::SinkExt;
 use libp2p::Multiaddr;
-use lowkey_protocol::{Input, Output, RelayAddress};
+use lowkey_protocol::{Input, Output, OwnAddresses, RelayAddress};
 
-use super::{Driver, LAST_REOPEN_SECS, Reopen};
+use super::{Driver, LAST_REOPEN_SECS};
 use crate::{
     addresses, bootstrap,
     dht::{Put, Server},
@@ -43,6 +45,7 @@ impl<S: Storage> Driver<S> {
                         self.lose_engine().await;
                         return;
                     }
+                    self.storage_failures = 0;
                 }
                 Output::Emit(event) => self.emit(PeerEvent::Core(event)).await,
                 other => self.run_output(other),
@@ -86,20 +89,16 @@ impl<S: Storage> Driver<S> {
 
     /// Opens a new engine; on failure it is tried again later.
     pub(super) async fn reopen(&mut self) {
+        self.reopen_at = None;
         match self.core.reopen().await {
             Ok(outputs) => {
-                self.reopen = None;
                 // The new engine knows nothing of where we are.
-                self.told_addresses = lowkey_protocol::OwnAddresses::default();
-                Box::pin(self.run_outputs(outputs)).await;
+                self.told_addresses = OwnAddresses::default();
+                self.run_outputs(outputs).await;
             }
             Err(error) => {
                 tracing::warn!(%error, "storage cannot be opened yet");
-                let failures = self.reopen.map_or(0, |reopen| reopen.failures);
-                let wait = 1_u64.checked_shl(failures).unwrap_or(LAST_REOPEN_SECS);
-                let wait = std::time::Duration::from_secs(wait.clamp(1, LAST_REOPEN_SECS));
-                let at = platform::now() + wait;
-                self.reopen = Some(Reopen { at, failures: failures.saturating_add(1) });
+                self.reopen_later();
             }
         }
     }
@@ -114,9 +113,19 @@ impl<S: Storage> Driver<S> {
         for (_, answer) in std::mem::take(&mut self.replies) {
             let _ = answer.send(Err(PeerError::Storage));
         }
-        self.emit(PeerEvent::StorageFailed).await;
-        let failures = self.reopen.map_or(0, |reopen| reopen.failures);
-        self.reopen = Some(Reopen { at: platform::now(), failures });
+        if self.storage_failures == 0 {
+            self.emit(PeerEvent::StorageFailed).await;
+        }
+        self.reopen_later();
+    }
+
+    fn reopen_later(&mut self) {
+        let wait = match self.storage_failures.checked_sub(1) {
+            None => 0,
+            Some(shift) => 1_u64.checked_shl(shift).unwrap_or(0).clamp(1, LAST_REOPEN_SECS),
+        };
+        self.reopen_at = Some(platform::now() + Duration::from_secs(wait));
+        self.storage_failures = self.storage_failures.saturating_add(1).min(32);
     }
 
     fn drive_network(&mut self) {

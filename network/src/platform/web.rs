@@ -34,11 +34,11 @@ pub fn spawn(future: impl Future<Output = ()> + 'static) {
     wasm_bindgen_futures::spawn_local(future);
 }
 
-/// Waits.
+/// Waits; a timer of the browser counts whole milliseconds, so up to one longer.
 pub async fn sleep(duration: Duration) {
     let millis = u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
     // A longer wait than a timer of the browser can hold ends at once there.
-    TimeoutFuture::new(millis.min(MAX_TIMER_MILLIS)).await;
+    TimeoutFuture::new(millis.saturating_add(1).min(MAX_TIMER_MILLIS)).await;
 }
 
 /// Lets the page draw and answer the person.

@@ -9,12 +9,16 @@
 )]
 
 mod person;
+mod proxy;
 mod relay;
+mod storage;
 
-use lowkey_network::RelayState;
-use lowkey_protocol::{Author, DeliveryState, Findable, Standing};
+use std::sync::atomic::Ordering;
 
-use crate::{person::Person, relay::TestRelay};
+use lowkey_network::{PeerError, RelayState};
+use lowkey_protocol::{Author, Command, DeliveryState, Findable, Standing};
+
+use crate::{person::Person, proxy::Proxy, relay::TestRelay, storage::Failing};
 
 #[tokio::test]
 async fn records_are_published_without_a_publisher_and_read_back() {
@@ -133,7 +137,7 @@ async fn a_shut_down_peer_says_so_and_answers_no_more() {
     let (handle, seen) = one.stop().await;
     assert!(seen.stopped);
     let error = handle.reconnect().await.unwrap_err();
-    assert_eq!(error, lowkey_network::PeerError::Stopped);
+    assert_eq!(error, PeerError::Stopped);
 }
 
 #[tokio::test]
@@ -145,4 +149,54 @@ async fn a_peer_reserves_at_its_first_attempt_and_at_two_relays() {
         seen.network.relays.iter().filter(|relay| relay.reserved).count() == 2
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_relay_that_vanishes_without_a_word_is_noticed() {
+    let relay = TestRelay::start().await;
+    let proxy = Proxy::start(&relay).await;
+    let mut one = Person::start_at(proxy.addresses()).await;
+    one.wait("reserved", |seen| seen.is_reserved()).await;
+    proxy.cut();
+    one.wait("lost", |seen| seen.relay_state() == Some(RelayState::Lost)).await;
+    assert!(!one.seen.is_reserved());
+}
+
+#[tokio::test]
+async fn a_relay_that_hangs_does_not_hold_up_another() {
+    let relay = TestRelay::start().await;
+    let hanging = Proxy::start(&relay).await;
+    hanging.cut();
+    let other = TestRelay::start().await;
+    let addresses = [hanging.addresses(), other.addresses()].concat();
+    let mut one = Person::start_at(addresses).await;
+    one.wait("findable", |seen| seen.findable == Some(Findable::Yes)).await;
+    assert_eq!(one.seen.relay_state(), Some(RelayState::Connecting), "the first still hangs");
+}
+
+#[tokio::test]
+async fn what_cannot_be_saved_has_not_happened() {
+    let relay = TestRelay::start().await;
+    let storage = Failing::default();
+    let fails = storage.switch();
+    let mut one = Person::start_with(relay.addresses(), storage).await;
+    let mut two = Person::start(&[&relay]).await;
+    person::become_contacts(&mut one, &mut two).await;
+
+    fails.store(true, Ordering::SeqCst);
+    let lost = Command::SendText { contact: two.address(), text: "lost".to_owned() };
+    assert_eq!(one.handle.command(lost).await.unwrap_err(), PeerError::Storage);
+    one.wait("the failure", |seen| seen.storage_failed).await;
+
+    // The engine that storage still holds knows the contact, and goes on.
+    fails.store(false, Ordering::SeqCst);
+    let owns = one.seen.owns;
+    one.wait("a new engine", |seen| seen.owns > owns).await;
+    one.say(two.address(), "kept").await;
+    let from = one.address();
+    two.wait("what was kept", |seen| seen.with(from).iter().any(|message| message.text == "kept"))
+        .await;
+    assert!(!two.seen.arrivals.iter().any(|text| text == "lost"));
+    let history = one.handle.history(two.address(), None, 100).await.unwrap();
+    assert!(!history.iter().any(|message| message.text == "lost"));
 }

@@ -6,7 +6,7 @@ use futures::StreamExt;
 use libp2p::Multiaddr;
 use lowkey_network::{
     MemoryStorage, NetworkStatus, PeerConfig, PeerEvent, PeerEvents, PeerHandle, RelayState,
-    Timing, spawn,
+    Storage, Timing, spawn,
 };
 use lowkey_protocol::{
     Address, Author, Command, ContactView, Event, Findable, MessageId, MessageView, Params,
@@ -30,11 +30,14 @@ pub(crate) struct Person {
 pub(crate) struct Seen {
     pub(crate) address: Option<Address>,
     pub(crate) findable: Option<Findable>,
+    /// How often our own side was shown.
+    pub(crate) owns: u32,
     pub(crate) network: NetworkStatus,
     pub(crate) contacts: BTreeMap<Address, ContactView>,
     pub(crate) messages: BTreeMap<MessageId, MessageView>,
     /// The texts of others in the order of their coming, with repetitions.
     pub(crate) arrivals: Vec<String>,
+    pub(crate) storage_failed: bool,
     pub(crate) stopped: bool,
 }
 
@@ -46,12 +49,26 @@ impl Person {
 
     /// Starts with relays at these addresses.
     pub(crate) async fn start_at(relays: Vec<Multiaddr>) -> Self {
+        Self::start_with(relays, MemoryStorage::new()).await
+    }
+
+    /// Starts with this storage.
+    pub(crate) async fn start_with(
+        relays: Vec<Multiaddr>,
+        storage: impl Storage + 'static,
+    ) -> Self {
+        let timing = Timing {
+            read_back_after: Duration::from_millis(50),
+            ping_every: Duration::from_millis(200),
+            ping_timeout: Duration::from_millis(500),
+            ..Timing::default()
+        };
         let config = PeerConfig {
             params: Params { stamp_bits: 4 },
-            timing: Timing { read_back_after: Duration::from_millis(50), ..Timing::default() },
+            timing,
             ..PeerConfig::with_relays(relays)
         };
-        let (handle, events) = spawn(config, None, MemoryStorage::new()).await.unwrap();
+        let (handle, events) = spawn(config, None, storage).await.unwrap();
         let mut person = Self { handle, seen: Seen::default(), events };
         person.wait("an address", |seen| seen.address.is_some()).await;
         person
@@ -100,6 +117,7 @@ impl Seen {
             PeerEvent::Core(Event::Own(own)) => {
                 self.address = Some(own.address);
                 self.findable = Some(own.findable);
+                self.owns += 1;
             }
             PeerEvent::Core(Event::Contact(contact)) => {
                 self.contacts.insert(contact.address, contact);
@@ -121,7 +139,7 @@ impl Seen {
             }
             PeerEvent::Core(Event::ClockWrong(_)) => {}
             PeerEvent::Network(network) => self.network = network,
-            PeerEvent::StorageFailed => panic!("storage failed"),
+            PeerEvent::StorageFailed => self.storage_failed = true,
             PeerEvent::Stopped => self.stopped = true,
         }
     }

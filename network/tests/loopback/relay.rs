@@ -50,13 +50,19 @@ impl TestRelay {
 
     /// Ends without a word, as a crash does; returns what `restart` needs.
     pub(crate) async fn stop(mut self) -> (Keypair, u16) {
+        let port = self.port();
         let _ = self.stop.send(());
         let _ = self.stopped.wait_for(|stopped| *stopped).await;
+        (keys_of(self.peer), port)
+    }
+
+    /// The port that it listens on.
+    pub(crate) fn port(&self) -> u16 {
         let port = self.address.iter().find_map(|part| match part {
             Protocol::Tcp(port) => Some(port),
             _ => None,
         });
-        (keys_of(self.peer), port.unwrap())
+        port.unwrap()
     }
 
     /// Where it listens, with its peer id.
@@ -66,9 +72,7 @@ impl TestRelay {
 
     /// How peers call it.
     pub(crate) fn name(&self) -> String {
-        let text = self.address.to_string();
-        let port = text.split('/').nth(4).unwrap();
-        format!("127.0.0.1:{port}")
+        format!("127.0.0.1:{}", self.port())
     }
 
     /// All records that were put here, as they came.

@@ -79,7 +79,7 @@ impl Future for Dial {
     type Output = io::Result<Connection>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(socket) = &mut self.0 else {
+        let Some(socket) = &self.0 else {
             return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         };
         match socket.poll_open(cx) {
@@ -99,7 +99,7 @@ pub(super) struct Connection(SendWrapper<Socket>);
 
 impl AsyncRead for Connection {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
@@ -121,7 +121,7 @@ impl AsyncWrite for Connection {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_close(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         // The browser still sends what it was given.
         self.0.close();
         Poll::Ready(Ok(()))

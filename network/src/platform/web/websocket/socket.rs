@@ -74,7 +74,7 @@ impl Socket {
         Ok(Self { socket, shared, look_again: None, _on_message, _on_change })
     }
 
-    pub(super) fn poll_open(&mut self, cx: &Context<'_>) -> Poll<io::Result<()>> {
+    pub(super) fn poll_open(&self, cx: &Context<'_>) -> Poll<io::Result<()>> {
         match self.socket.ready_state() {
             WebSocket::OPEN => Poll::Ready(Ok(())),
             WebSocket::CONNECTING => {
@@ -85,11 +85,7 @@ impl Socket {
         }
     }
 
-    pub(super) fn poll_read(
-        &mut self,
-        cx: &Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
+    pub(super) fn poll_read(&self, cx: &Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut shared = self.shared.borrow_mut();
         if shared.broken {
             return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
@@ -121,7 +117,7 @@ impl Socket {
         Poll::Ready(sent.map(|()| bytes.len()).map_err(|_| io::ErrorKind::BrokenPipe.into()))
     }
 
-    pub(super) fn close(&mut self) {
+    pub(super) fn close(&self) {
         // A socket that is closed already has nothing to say.
         let _ = self.socket.close();
     }
