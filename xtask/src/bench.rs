@@ -13,23 +13,29 @@ use serde_json::{Value, json};
 use crate::tools::{self, Workspace};
 use crate::web;
 
-/// Runs every benchmark and prints tables, or one JSON object.
+/// Runs every benchmark and prints tables, or one JSON object. A part that fails does not take the
+/// others with it, but the whole fails.
 pub(crate) fn run(ws: &Workspace, json: bool) -> Result<()> {
     web::page(ws)?;
     let relay = web::release_relay(ws)?;
     let sizes = sizes(&ws.path("www/dist"))?;
-    let crates = crates(ws, &relay)?;
-    let browsers = browsers(ws, &relay)?;
+    let (crates, browsers) = (crates(ws, &relay), browsers(ws, &relay));
     if json {
+        let rows =
+            |part: &Result<Vec<Value>>| part.as_ref().map_or(Value::Null, |rows| json!(rows));
         let all = json!({ "sizes": sizes.iter().map(Size::json).collect::<Vec<_>>(),
-                          "crates": crates, "browsers": browsers });
+                          "crates": rows(&crates), "browsers": rows(&browsers) });
         println!("{}", serde_json::to_string_pretty(&all)?);
-        return Ok(());
+    } else {
+        let rows = |part: &Result<Vec<Value>>| match part {
+            Ok(rows) => table(rows),
+            Err(error) => format!("Not measured: {error:#}\n"),
+        };
+        println!("\n## Size of the page\n\n{}", size_table(&sizes));
+        println!("## Crates and relay\n\n{}", rows(&crates));
+        println!("## Two browsers\n\n{}", rows(&browsers));
     }
-    println!("\n## Size of the page\n\n{}", size_table(&sizes));
-    println!("## Crates and relay\n\n{}", table(&crates));
-    println!("## Two browsers\n\n{}", table(&browsers));
-    Ok(())
+    crates.and(browsers).map(drop)
 }
 
 /// How many bytes the files of one kind have, as they are and as they travel.

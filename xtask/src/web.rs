@@ -1,6 +1,7 @@
 //! Builds the page and the relay that serves it: wasm, bindings, packages, Vite, precompression.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::time::SystemTime;
@@ -55,11 +56,10 @@ pub(crate) fn page(ws: &Workspace) -> Result<()> {
     bindings(ws)?;
     tools::need_node(ws)?;
     tools::need_packages(ws, "www")?;
-    let sh = &ws.sh;
-    {
-        let _in_www = sh.push_dir(ws.path("www"));
-        cmd!(sh, "npm run --silent build").run()?;
-    }
+    // Vite's report goes where cargo's goes: standard output is for results.
+    let mut vite = Command::new("npm");
+    vite.args(["run", "--silent", "build"]).current_dir(ws.path("www"));
+    finished("Vite", vite.stdout(io::stderr()).status()?)?;
     precompress(ws)
 }
 
