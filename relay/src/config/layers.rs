@@ -46,7 +46,7 @@ pub struct Flags {
     /// What to log: info, debug, or tracing filters
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
-    /// One key of [limits] (may be repeated)
+    /// One key of the limits (may be repeated)
     #[arg(long, value_name = "KEY=NUMBER")]
     pub limit: Vec<String>,
 }
