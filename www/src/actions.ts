@@ -26,6 +26,7 @@ export type Action =
   | { type: 'restore'; phrase: string }
   | { type: 'reconnect' }
   | { type: 'announce'; text: string }
+  | { type: 'dismiss' }
   | { type: 'reload' };
 
 declare global {

@@ -217,6 +217,9 @@ describe('dialogs', () => {
     session.act({ type: 'block', contact: ann });
     await settle();
     expect(store.state.announcement.text).toMatch(/Saving failed/);
+    expect(store.state.failure).toBe('storageFailed');
+    session.act({ type: 'dismiss' });
+    expect(store.state.failure).toBeUndefined();
   });
 
   test('make the link of this page', async () => {
@@ -233,6 +236,22 @@ describe('dialogs', () => {
     expect(topDialog(store.state)).toMatchObject({ words: ['one', 'two'] });
     session.act({ type: 'closeDialog' });
     expect(JSON.stringify(store.state)).not.toContain('two');
+  });
+});
+
+describe('the name to give away', () => {
+  test('is in the link from then on, and a refusal stands beside the field', async () => {
+    const { store, session, calls, refuse, settle } = await open();
+    session.act({ type: 'openDialog', dialog: { type: 'myAddress' } });
+    await settle();
+    refuse.set('setName', 'nameTooLong');
+    session.act({ type: 'setName', name: 'too long' });
+    await settle();
+    expect(topDialog(store.state)).toEqual({ type: 'myAddress', problem: 'nameTooLong' });
+    session.act({ type: 'setName', name: 'Kim' });
+    await settle();
+    expect(topDialog(store.state)).toEqual({ type: 'myAddress' });
+    expect(calls.slice(-2)).toEqual(['setName Kim', 'createInvite']);
   });
 });
 

@@ -189,7 +189,13 @@ export async function startSession(port: Port, store: Store, page: Page): Promis
   }
 
   async function setName(name: string): Promise<void> {
-    await peer.setName(name === '' ? undefined : name);
+    try {
+      await peer.setName(name === '' ? undefined : name);
+    } catch (error) {
+      dispatch({ type: 'dialogChanged', dialog: { type: 'myAddress', problem: problemOf(error) } });
+      return;
+    }
+    dispatch({ type: 'dialogChanged', dialog: { type: 'myAddress' } });
     dispatch({ type: 'announced', text: strings.myAddress.nameSaved });
     await makeLink();
   }
@@ -224,8 +230,12 @@ export async function startSession(port: Port, store: Store, page: Page): Promis
 
   /** Does what the dialog on the screen asked to confirm, then closes all dialogs. */
   async function confirmed(work: Promise<void>): Promise<void> {
-    await work;
-    dispatch({ type: 'dialogsClosed' });
+    try {
+      await work;
+    } finally {
+      // A failure is said by a notice, which would stand behind the dialog.
+      dispatch({ type: 'dialogsClosed' });
+    }
   }
 
   function run(action: Action): Promise<void> | undefined {
@@ -284,6 +294,8 @@ export async function startSession(port: Port, store: Store, page: Page): Promis
       case 'announce':
         dispatch({ type: 'announced', text: action.text });
         return undefined;
+      case 'dismiss':
+        return undefined;
       case 'reload':
         page.reload();
         return undefined;
@@ -294,8 +306,11 @@ export async function startSession(port: Port, store: Store, page: Page): Promis
 
   return {
     act(action) {
+      dispatch({ type: 'failed', problem: undefined });
       run(action)?.catch((error: unknown) => {
-        dispatch({ type: 'announced', text: strings.problems[problemOf(error)] });
+        const problem = problemOf(error);
+        dispatch({ type: 'failed', problem });
+        dispatch({ type: 'announced', text: strings.problems[problem] });
       });
     },
     invited(link) {

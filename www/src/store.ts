@@ -27,6 +27,8 @@ export interface State {
   /** The link to this identity; undefined until it is made. */
   readonly link: string | undefined;
   readonly announcement: Announcement;
+  /** Why the last thing that was asked for was not done; until it is dismissed or something else is asked for. */
+  readonly failure: Problem | undefined;
 }
 
 export type Phase =
@@ -71,7 +73,7 @@ export type Outcome =
   | { type: 'problem'; problem: Problem };
 
 export type Dialog =
-  | { type: 'myAddress' }
+  | { type: 'myAddress'; problem?: Problem }
   | { type: 'add'; text: string; parsed: ParsedAddress; problem?: Problem }
   | { type: 'badInvite'; problem: Problem }
   | { type: 'details'; contact: string; safetyNumber?: string }
@@ -111,6 +113,7 @@ export type StoreEvent =
   | { type: 'historyAsked'; contact: string }
   | { type: 'history'; contact: string; messages: readonly Message[]; complete: boolean }
   | { type: 'announced'; text: string }
+  | { type: 'failed'; problem: Problem | undefined }
   | { type: 'replaced' };
 
 /** Returns the state of a page that has just been opened. */
@@ -130,6 +133,7 @@ export function startState(nowMs: number): State {
     search: { text: '', outcome: undefined },
     link: undefined,
     announcement: { text: '', serial: 0 },
+    failure: undefined,
   };
 }
 
@@ -175,6 +179,8 @@ export function reduce(state: State, event: StoreEvent): State {
     }
     case 'announced':
       return { ...state, announcement: { text: event.text, serial: state.announcement.serial + 1 } };
+    case 'failed':
+      return event.problem === state.failure ? state : { ...state, failure: event.problem };
     case 'replaced':
       return { ...startState(state.nowMs), phase: { type: 'ready' }, announcement: state.announcement };
     default:

@@ -94,6 +94,7 @@ export const strings = {
   back: 'Back',
   cancel: 'Cancel',
   save: 'Save',
+  saved: 'Saved',
   reload: 'Reload',
   copy: 'Copy',
   copied: 'Copied',

@@ -30,6 +30,7 @@ function show(state: State, dialog: Dialog, deep: boolean, code: string): Templa
         .own=${own}
         .pattern=${patterns.get(own?.address ?? '')}
         .link=${state.link}
+        .problem=${dialog.problem}
         .deep=${deep}
       ></lk-my-address>`;
     case 'add':

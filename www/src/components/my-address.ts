@@ -1,11 +1,13 @@
 import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { customElement, property, state } from 'lit/decorators.js';
 
 import { act } from '../actions.ts';
 import type { KeyPattern, OwnView } from '../api.ts';
+import type { Problem } from '../problem.ts';
 import { strings } from '../strings.ts';
 import { controls, fields, shared } from '../styles/shared.ts';
 import { icon } from './icon.ts';
+import { problemLine } from './problem-line.ts';
 import './address.ts';
 import './copy-button.ts';
 import './dialog.ts';
@@ -15,7 +17,7 @@ import './qr-code.ts';
 /**
  * The sheet with one's own address: code, link, address, name to give away.
  *
- * Properties: `own`, `pattern`, `link` (undefined while it is made), `deep`.
+ * Properties: `own`, `pattern`, `link` (undefined while it is made), `problem` (why the name was not taken), `deep`.
  * Actions: `setName`, `announce`, `closeDialog`. Slots: none. Parts: none.
  */
 @customElement('lk-my-address')
@@ -64,11 +66,15 @@ export class MyAddressElement extends LitElement {
   @property({ attribute: false }) own: OwnView | undefined;
   @property({ attribute: false }) pattern: KeyPattern | undefined;
   @property() link: string | undefined;
+  @property() problem: Problem | undefined;
+  /** The name as it was last given; saved when the peer has it. */
+  @state() given: string | undefined;
   @property({ type: Boolean }) deep = false;
 
   override render(): TemplateResult {
     const words = strings.myAddress;
     const { own, link } = this;
+    const isSaved = this.given !== undefined && this.given === (own?.name ?? '');
     return html`<lk-dialog heading=${words.title} ?deep=${this.deep}>
       <div class="stack">
         <p class="soft">${words.text}</p>
@@ -110,11 +116,13 @@ export class MyAddressElement extends LitElement {
               dir="auto"
               autocomplete="off"
               maxlength="64"
-              aria-describedby="hint"
-              .value=${own?.name ?? ''}
+              aria-describedby="hint problem"
+              aria-invalid=${this.problem !== undefined}
+              .value=${this.given ?? own?.name ?? ''}
             />
-            <button class="button" type="submit">${strings.save}</button>
+            <button class="button" type="submit">${isSaved ? strings.saved : strings.save}</button>
           </div>
+          ${problemLine(this.problem)}
           <p id="hint" class="soft small">${words.nameHint}</p>
         </form>
       </div>
@@ -124,7 +132,9 @@ export class MyAddressElement extends LitElement {
   #saveName(event: SubmitEvent & { currentTarget: HTMLFormElement }): void {
     event.preventDefault();
     const name = new FormData(event.currentTarget).get('name');
-    if (typeof name === 'string') act(this, { type: 'setName', name: name.trim() });
+    if (typeof name !== 'string') return;
+    this.given = name.trim();
+    act(this, { type: 'setName', name: this.given });
   }
 
   #share(): void {

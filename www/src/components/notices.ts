@@ -9,12 +9,13 @@ import { controls, shared } from '../styles/shared.ts';
 import { icon } from './icon.ts';
 
 /**
- * What concerns the whole page and stays until it is over: stopped, storage failed, in use elsewhere, clock, offline.
+ * What concerns the whole page and stays until it is over: stopped, storage failed, in use elsewhere, clock, offline;
+ * and why the last thing that was asked for was not done.
  *
  * They are announced by the page's live region when they come.
  *
  * Properties: `state`.
- * Actions: `useHere`, `reload`, `openDialog`. Slots: none. Parts: none.
+ * Actions: `useHere`, `reload`, `openDialog`, `dismiss`. Slots: none. Parts: none.
  */
 @customElement('lk-notices')
 export class NoticesElement extends LitElement {
@@ -56,7 +57,7 @@ export class NoticesElement extends LitElement {
 
   override render(): TemplateResult {
     const words = strings.notices;
-    const { phase, own, storageFailed, clockOffsetMs, network } = this.state;
+    const { phase, own, storageFailed, clockOffsetMs, network, failure } = this.state;
     const isStopped = phase.type === 'stopped';
     return html`
       ${isStopped ? this.#notice(strings.stopped.text, 'grave', strings.reload, { type: 'reload' }) : nothing}
@@ -70,6 +71,7 @@ export class NoticesElement extends LitElement {
         ? this.#notice(words.inUse, 'warn', words.useHere, { type: 'useHere' })
         : nothing}
       ${clockOffsetMs === 0 ? nothing : this.#notice(words.clockWrong(span(clockOffsetMs)), 'warn')}
+      ${failure === undefined ? nothing : this.#notice(strings.problems[failure], 'grave', strings.close, { type: 'dismiss' })}
       ${network?.online === false ? this.#notice(words.offline, 'warn') : nothing}
     `;
   }

@@ -133,6 +133,7 @@ export const states: Record<string, () => State> = {
   'first-run': () => ready(),
   'first-run-no-relay': () => ready(searching),
   'my-address': () => after(ready(), { type: 'linkMade', link }, ...dialog({ type: 'myAddress' })),
+  'my-address-name-refused': () => after(ready(), { type: 'linkMade', link }, ...dialog({ type: 'myAddress', problem: 'nameTooLong' })),
   'my-address-making': () => after(ready(), ...dialog({ type: 'myAddress' })),
   'add-right': () =>
     busy(patternOfParsed, {
@@ -236,6 +237,7 @@ export const states: Record<string, () => State> = {
   'notice-clock': () => chat(anna, annaTalk, told({ type: 'clockWrong', offsetMs: -3 * 3_600_000 })),
   'notice-in-use': () => busy(told({ type: 'own', own: { ...own, findable: 'inUseElsewhere' } })),
   'notice-storage': () => chat(anna, annaTalk, told({ type: 'storageFailed' })),
+  'notice-failure': () => chat(anna, annaTalk, { type: 'failed', problem: 'internal' }),
   stopped: () => chat(anna, annaTalk, told({ type: 'stopped' })),
 };
 
