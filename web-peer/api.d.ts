@@ -1,4 +1,4 @@
-// Generated from web-peer by `cargo xtask check --bless`. Not compiled: it shows changes in review.
+// Generated from web-peer by `cargo xtask check --bless`, not by hand: a change of the API shows in review.
 
 /** Every promise rejects, and every function throws, with an `Error` that has one of these. */
 export type ErrorCode =

@@ -59,7 +59,10 @@ pub(crate) fn page(ws: &Workspace) -> Result<()> {
     // Vite's report goes where cargo's goes: standard output is for results.
     let mut vite = Command::new("npm");
     vite.args(["run", "--silent", "build"]).current_dir(ws.path("www"));
-    finished("Vite", vite.stdout(io::stderr()).status()?)?;
+    let status = vite.stdout(io::stderr()).status()?;
+    if !status.success() {
+        bail!("Vite ended with {status}");
+    }
     precompress(ws)
 }
 

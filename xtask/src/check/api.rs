@@ -8,7 +8,7 @@ use crate::tools::Workspace;
 
 const IN_GIT: &str = "web-peer/api.d.ts";
 const GENERATED: &str = "www/src/wasm/lowkey_web_peer.d.ts";
-const HEADER: &str = "// Generated from web-peer by `cargo xtask check --bless`. Not compiled: it shows changes in review.\n";
+const HEADER: &str = "// Generated from web-peer by `cargo xtask check --bless`, not by hand: a change of the API shows in review.\n";
 
 /// Fails when the generated types are not those in git.
 pub(super) fn compare(ws: &Workspace) -> Result<()> {
