@@ -7,7 +7,7 @@ use crate::{
     engine::{
         Engine,
         contacts::{Contact, Relation},
-        conversation::{outbox::Payload, receive::emit_delivery},
+        conversation::{entry::Payload, receive::emit_delivery},
         input::{Command, PresenceMode},
         output::{CloseReason, CommandError, DeliveryState, Event, MessageId, Reply, Table},
         step::Step,

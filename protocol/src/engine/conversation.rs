@@ -10,6 +10,10 @@ use crate::{
     wire::Origin,
 };
 
+mod admit;
+mod encrypt;
+pub(crate) mod entry;
+pub(crate) mod held;
 pub(crate) mod inbox;
 pub(crate) mod outbox;
 pub(crate) mod ranges;

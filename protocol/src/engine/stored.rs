@@ -10,7 +10,7 @@ use crate::{
     engine::{
         Engine, OpenError,
         contacts::{Contact, contact_tag},
-        conversation::{outbox::Entry, receive::emit_delivery, sessions::Held},
+        conversation::{entry::Entry, held::Held, receive::emit_delivery},
         input::LinkId,
         output::{
             Author, DeliveryState, MessageId, MessageOrder, MessageView, RowKey, Stored, Table,

@@ -6,16 +6,12 @@
 
 use alloc::{collections::VecDeque, vec::Vec};
 
-use prost::Message;
 use zeroize::Zeroizing;
 
 use crate::{
-    DecryptError, Session, SessionId, Timestamp,
-    engine::{
-        contacts::Install,
-        rows::{ContactRow, SessionRow},
-    },
-    identity::{DhPublicKey, Generation},
+    DecryptError, SessionId, Timestamp,
+    engine::{contacts::Install, conversation::held::Held, rows::ContactRow},
+    identity::Generation,
     limits,
 };
 
@@ -34,26 +30,6 @@ pub(crate) struct Sessions {
     opened: VecDeque<[u8; 24]>,
     /// The sessions that there are do not do: a new one is due.
     pub(crate) wants_new: bool,
-}
-
-/// A session and what must be known beside it.
-pub(crate) struct Held {
-    pub(crate) session: Session,
-    pub(crate) theirs: Install,
-    pub(crate) own_generation: Generation,
-    /// The prekey pair, theirs or ours, that the handshake used.
-    pub(crate) spk_id: u32,
-    /// Whether we began it.
-    pub(crate) ours: bool,
-    /// It never becomes the one that speaks again.
-    pub(crate) broken: bool,
-    made: u64,
-    heard: u64,
-    used: Timestamp,
-    /// The frame that said only that we are there, while the session is unconfirmed.
-    pub(crate) opener: Option<Vec<u8>>,
-    /// It must be saved.
-    pub(crate) dirty: bool,
 }
 
 /// What became of a ciphertext.
@@ -239,82 +215,6 @@ impl Sessions {
             repaired: moments(&row.repaired_ms),
             wants_new: row.wants_new_session,
         }
-    }
-}
-
-impl Held {
-    /// Wraps a session that was made just now.
-    pub(crate) fn new(
-        session: Session,
-        theirs: Install,
-        own_generation: Generation,
-        spk_id: u32,
-    ) -> Self {
-        Self {
-            ours: session.unconfirmed().is_some(),
-            session,
-            theirs,
-            own_generation,
-            spk_id,
-            broken: false,
-            made: 0,
-            heard: 0,
-            used: Timestamp::from_millis(0),
-            opener: None,
-            dirty: true,
-        }
-    }
-
-    /// A message of theirs was newly decrypted.
-    fn hear(&mut self, count: u64, now: Timestamp) {
-        self.heard = count;
-        self.used = now;
-        self.opener = None;
-        self.dirty = true;
-    }
-
-    fn may_speak(&self, theirs: Option<Install>, own: Generation) -> bool {
-        !self.broken && self.own_generation == own && theirs.is_none_or(|it| it == self.theirs)
-    }
-
-    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let row = SessionRow {
-            session: self.session.encode().to_vec(),
-            generation: self.theirs.generation.0,
-            ikd: self.theirs.ikd.0.to_vec(),
-            own_generation: self.own_generation.0,
-            spk_id: self.spk_id,
-            made: self.made,
-            heard: self.heard,
-            used_ms: self.used.as_millis(),
-            broken: self.broken,
-            ours: self.ours,
-        };
-        let plain = Zeroizing::new(row.encode_to_vec());
-        let _wiped = Zeroizing::new(row.session);
-        plain
-    }
-
-    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
-        let row = SessionRow::decode(bytes).ok()?;
-        let secret = Zeroizing::new(row.session);
-        let theirs = Install {
-            generation: Generation(row.generation),
-            ikd: DhPublicKey(row.ikd.as_slice().try_into().ok()?),
-        };
-        Some(Self {
-            session: Session::decode(&secret).ok()?,
-            theirs,
-            own_generation: Generation(row.own_generation),
-            spk_id: row.spk_id,
-            ours: row.ours,
-            broken: row.broken,
-            made: row.made,
-            heard: row.heard,
-            used: Timestamp::from_millis(row.used_ms),
-            opener: None,
-            dirty: false,
-        })
     }
 }
 
