@@ -34,6 +34,11 @@ export class Person {
     return person;
   }
 
+  /** Takes a page that is open already. */
+  static on(browser: Launched, page: Page): Person {
+    return new Person(browser, page);
+  }
+
   async leave(): Promise<void> {
     await this.browser.close();
   }
@@ -76,9 +81,45 @@ export class Person {
     await this.page.waitForSelector('>>> lk-connection-bar[findable="yes"]', PATIENCE);
   }
 
+  /** Puts a text into the one field, as pasting does. */
+  async types(text: string): Promise<void> {
+    const field = await this.page.waitForSelector('>>> lk-search-field >>> input', PATIENCE);
+    await field?.evaluate((element, text) => {
+      if (!(element instanceof HTMLInputElement)) throw new Error('the field is no input');
+      element.value = text;
+      element.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }));
+    }, text);
+  }
+
+  /** Reads the twelve words from their sheet. */
+  async words(): Promise<string> {
+    await this.press(strings.sidebar.settings);
+    await this.press(strings.settings.showPhrase);
+    await this.press(strings.phrase.reveal);
+    const list = await this.page.waitForSelector('>>> lk-phrase-show-dialog >>> ol', PATIENCE);
+    const words = await list?.evaluate((element) =>
+      [...element.querySelectorAll('li')].map((word) => word.textContent?.trim() ?? '').join(' '),
+    );
+    await this.page.keyboard.press('Escape');
+    await this.page.keyboard.press('Escape');
+    return words ?? '';
+  }
+
+  /** Gives the twelve words of another identity, from the first screen. */
+  async restores(words: string): Promise<void> {
+    if ((await this.page.$('>>> lk-phrase-restore-dialog')) === null) await this.press(strings.welcome.words);
+    const area = await this.page.waitForSelector('>>> lk-phrase-restore-dialog >>> textarea', PATIENCE);
+    await area?.evaluate((element, words) => {
+      if (!(element instanceof HTMLTextAreaElement)) throw new Error('the field is no text area');
+      element.value = words;
+      element.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }));
+    }, words);
+    await this.page.locator('>>> lk-phrase-restore-dialog >>> button.primary').click();
+  }
+
   /** Pastes an address and adds whoever it is. */
   async add(address: string): Promise<void> {
-    await this.page.locator('>>> lk-search-field >>> input').fill(address);
+    await this.types(address);
     await this.page.locator('>>> lk-search-field >>> .found').click();
     await this.page.locator('>>> lk-add-dialog >>> button.primary').click();
     await this.page.waitForSelector('>>> lk-composer', PATIENCE);
@@ -97,6 +138,38 @@ export class Person {
     await area?.focus();
     await area?.type(text);
     await this.page.keyboard.press('Enter');
+  }
+
+  /** Sends a text, and returns the milliseconds from Enter to the frame that shows it as Delivered. */
+  async trip(text: string): Promise<number> {
+    const area = await this.page.waitForSelector('>>> lk-composer >>> textarea:not(:disabled)', PATIENCE);
+    await area?.evaluate((element, text) => {
+      if (!(element instanceof HTMLTextAreaElement)) throw new Error('the composer has no text area');
+      element.value = text;
+      element.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }));
+    }, text);
+    return this.page.evaluate(
+      (text) =>
+        new Promise<number>((resolve) => {
+          const all = (root: ParentNode): Element[] =>
+            [...root.querySelectorAll('*')].flatMap((element) =>
+              element.shadowRoot === null ? [element] : [element, ...all(element.shadowRoot)],
+            );
+          const area = all(document).find((element) => element.matches('lk-composer'))?.shadowRoot?.querySelector('textarea');
+          const log = all(document).find((element) => element.matches('lk-chat-log'))?.shadowRoot;
+          const began = performance.now();
+          area?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true, composed: true }));
+          const look = (): void => {
+            const done = [...(log?.querySelectorAll('lk-message[state="delivered"]') ?? [])].some(
+              (message) => message.shadowRoot?.querySelector('.bubble')?.textContent?.trim() === text,
+            );
+            if (done) resolve(performance.now() - began);
+            else requestAnimationFrame(look);
+          };
+          look();
+        }),
+      text,
+    );
   }
 
   /** Returns what stands in the open conversation. */

@@ -1,0 +1,105 @@
+/**
+ * How long people wait, in two browsers over a relay on loopback. Not a test: nothing passes or fails.
+ *
+ * Every round opens the page in a fresh browser process with an empty cache, and knows an address alone.
+ */
+import { writeFile } from 'node:fs/promises';
+import { test } from 'vitest';
+
+import { strings } from '../../www/src/strings.ts';
+import { launchChromium } from './browsers.ts';
+import { Person } from './person.ts';
+import { Relay } from './relay.ts';
+
+const ROUNDS = 7;
+const MESSAGES = 30;
+
+interface Line {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: 'ms';
+}
+
+function percentile(times: readonly number[], part: number): number {
+  const sorted = [...times].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN;
+}
+
+function lines(name: string, times: readonly number[]): Line[] {
+  return [
+    { name: `${name}, p50`, value: percentile(times, 0.5), unit: 'ms' },
+    { name: `${name}, p95`, value: percentile(times, 0.95), unit: 'ms' },
+  ];
+}
+
+/** Remembers the moment of the first frame in which an element stands on the page. */
+function watch(selector: string): void {
+  const find = (root: ParentNode): boolean =>
+    [...root.querySelectorAll('*')].some(
+      (element) => element.matches(selector) || (element.shadowRoot !== null && find(element.shadowRoot)),
+    );
+  const look = (): void => {
+    if (find(document)) Reflect.set(window, 'seenAt', performance.timeOrigin + performance.now());
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}
+
+test('numbers', { timeout: 600_000 }, async () => {
+  const file = process.env['LOWKEY_NUMBERS'];
+  if (file === undefined) throw new Error('npm run bench sets LOWKEY_NUMBERS');
+  const relay = await Relay.start();
+  const ben = await Person.at(relay);
+  const address = await ben.address();
+  await ben.isFindable();
+
+  const shown: number[] = [];
+  const first: number[] = [];
+  let ann: Person | undefined;
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    await ann?.leave();
+    const browser = await launchChromium();
+    const page = await browser.page();
+    await page.evaluateOnNewDocument(watch, 'lk-sidebar');
+    // What a stranger's first message makes appear at the other side: one more request.
+    const arrived = ben.page.waitForFunction(
+      (text: string) => {
+        const says = (root: ParentNode): boolean =>
+          [...root.querySelectorAll('*')].some(
+            (element) =>
+              [...element.childNodes].some((node) => node instanceof Text && node.data.includes(text)) ||
+              (element.shadowRoot !== null && says(element.shadowRoot)),
+          );
+        return says(document) ? performance.timeOrigin + performance.now() : false;
+      },
+      { timeout: 90_000, polling: 'raf' },
+      strings.sidebar.requestCount(round),
+    );
+    await page.goto(relay.origin);
+    ann = Person.on(browser, page);
+    await page.waitForSelector('>>> lk-sidebar');
+    await ann.add(address);
+    await ann.writes('Hello');
+    const opened = await page.evaluate(() => performance.timeOrigin);
+    shown.push((await page.evaluate(() => Reflect.get(window, 'seenAt') as number)) - opened);
+    first.push(((await (await arrived).jsonValue()) as number) - opened);
+  }
+
+  const trips: number[] = [];
+  if (ann !== undefined) {
+    await ben.accept();
+    await ann.mineAre('delivered');
+    for (let number = 1; number <= MESSAGES; number += 1) trips.push(await ann.trip(`Message ${String(number)}`));
+  }
+  await writeFile(
+    file,
+    JSON.stringify([
+      ...lines('page opened → address shown', shown),
+      ...lines('page opened → first message shown at the other side', first),
+      ...lines('message sent → Delivered shown', trips),
+    ]),
+  );
+  await ann?.leave();
+  await ben.leave();
+  await relay.end();
+});
