@@ -83,6 +83,8 @@ fn kad(peer: PeerId) -> kad::Behaviour<kad::store::MemoryStore> {
         .disjoint_query_paths(true)
         .set_max_packet_size(protocols::KAD_PACKET_BYTES)
         .set_caching(kad::Caching::Disabled)
+        // The driver decides who is a server: `Driver::note_connection`.
+        .set_kbucket_inserts(kad::BucketInserts::Manual)
         // Nothing is in the local store: the engine renews its records by its own clock.
         .set_replication_interval(None)
         .set_publication_interval(None)

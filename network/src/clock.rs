@@ -1,7 +1,7 @@
 //! Protocol time (PROTOCOL.md, "Kinds, epochs, and time"): a monotonic clock, moved by what the
 //! connected relays say.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 use libp2p::PeerId;
 use lowkey_protocol::{MillisOffset, Timestamp};
@@ -11,6 +11,9 @@ use crate::platform;
 
 /// Differences up to this many milliseconds are noise of the path, and move nothing.
 const NOISE_MILLIS: u64 = 500;
+
+/// Seconds since 1970 that a relay's clock may show: the years from 2025 to 2099.
+const PLAUSIBLE: Range<u64> = 1_735_689_600..4_102_444_800;
 
 /// Tells protocol time.
 #[derive(Debug)]
@@ -49,20 +52,32 @@ impl Clock {
         theirs: Timestamp,
         round_trip: Duration,
     ) -> Option<MillisOffset> {
+        if !PLAUSIBLE.contains(&theirs.as_secs()) {
+            tracing::debug!("a relay's clock is absurd");
+            return None;
+        }
         let half = u64::try_from(round_trip.as_millis() / 2).unwrap_or(u64::MAX);
         self.samples.insert(relay, difference(theirs.plus_millis(half), self.unmoved()));
         self.follow_median()
     }
 
-    /// Forgets what a relay said, since only connected ones count.
+    /// Forgets what a relay said, since only connected ones count; returns by how much the clock
+    /// was moved, if it was.
     ///
-    /// The offset stays until the next answer: a lost connection moves no clock.
-    pub fn forget(&mut self, relay: &PeerId) {
-        self.samples.remove(relay);
+    /// When the last one goes, the offset stays: being alone moves no clock.
+    pub fn forget(&mut self, relay: &PeerId) -> Option<MillisOffset> {
+        self.samples.remove(relay)?;
+        self.follow_median()
     }
 
     fn follow_median(&mut self) -> Option<MillisOffset> {
-        let wanted = median(self.samples.values().copied())?;
+        if self.samples.is_empty() {
+            return None;
+        }
+        // An even number gets the own wall clock as one more voice: one liar of two relays then
+        // moves nothing.
+        let own = (self.samples.len() % 2 == 0).then_some(MillisOffset(0));
+        let wanted = median(self.samples.values().copied().chain(own))?;
         let moved = wanted.0.saturating_sub(self.offset.0);
         if moved.unsigned_abs() <= NOISE_MILLIS {
             return None;
@@ -84,13 +99,11 @@ pub fn wall_clock() -> Timestamp {
     Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// The middle one, or the mean of the middle two.
+/// The middle one of an odd number.
 fn median(offsets: impl Iterator<Item = MillisOffset>) -> Option<MillisOffset> {
-    let mut sorted: Vec<i64> = offsets.map(|offset| offset.0).collect();
+    let mut sorted: Vec<MillisOffset> = offsets.collect();
     sorted.sort_unstable();
-    let upper = *sorted.get(sorted.len() / 2)?;
-    let lower = *sorted.get(sorted.len().saturating_sub(1) / 2)?;
-    Some(MillisOffset(lower.midpoint(upper)))
+    sorted.get(sorted.len() / 2).copied()
 }
 
 fn difference(later: Timestamp, earlier: Timestamp) -> MillisOffset {
@@ -122,25 +135,46 @@ mod tests {
     }
 
     #[test]
-    fn one_liar_among_three_moves_nothing() {
+    fn one_liar_among_two_or_three_moves_nothing() {
         let mut clock = Clock::start();
         learn(&mut clock, 0);
-        learn(&mut clock, 0);
         assert_eq!(learn(&mut clock, u64::from(u32::MAX)), None);
+        assert_eq!(learn(&mut clock, 0), None);
     }
 
     #[test]
-    fn absurd_answers_do_not_overflow() {
+    fn a_liar_that_leaves_takes_its_lie_along() {
         let mut clock = Clock::start();
-        clock.learn(PeerId::random(), Timestamp::from_millis(u64::MAX), Duration::MAX);
-        clock.learn(PeerId::random(), Timestamp::from_millis(0), Duration::ZERO);
+        let liar = PeerId::random();
+        let theirs = clock.unmoved().plus_millis(3_600_000);
+        assert!(clock.learn(liar, theirs, Duration::ZERO).is_some());
+        let back = learn(&mut clock, 0).unwrap();
+        assert!(back.0 <= -3_599_000, "the wall clock and the other relay agree: {back:?}");
+
+        let mut clock = Clock::start();
+        let theirs = clock.unmoved().plus_millis(3_600_000);
+        clock.learn(liar, theirs, Duration::ZERO);
+        assert_eq!(clock.forget(&liar), None, "nobody is left to say better");
+        assert_eq!(clock.forget(&liar), None);
+    }
+
+    #[test]
+    fn absurd_answers_move_nothing() {
+        let mut clock = Clock::start();
+        for millis in [0, 1, u64::MAX / 2, u64::MAX] {
+            let theirs = Timestamp::from_millis(millis);
+            assert_eq!(clock.learn(PeerId::random(), theirs, Duration::ZERO), None);
+        }
+        let theirs = clock.unmoved();
+        clock.learn(PeerId::random(), theirs, Duration::MAX);
         let _ = clock.now();
     }
 
     #[test]
-    fn of_an_even_number_the_middle_two_are_averaged() {
-        let offsets = [40, 10, 20, 1_000].map(MillisOffset);
-        assert_eq!(median(offsets.into_iter()), Some(MillisOffset(30)));
-        assert_eq!(median([].into_iter()), None);
+    fn two_relays_that_agree_move_the_clock() {
+        let mut clock = Clock::start();
+        learn(&mut clock, 3_600_000);
+        learn(&mut clock, 3_600_000);
+        assert!(clock.now().millis_since(clock.unmoved()) >= 3_599_000);
     }
 }

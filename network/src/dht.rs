@@ -238,8 +238,7 @@ impl Dht {
                 net.kad.put_record_to(record, peers.into_iter(), kad::Quorum::All)
             }
             Step::ReadBack(key) => net.kad.get_record(key),
-            Step::Done(mut holders) => {
-                holders.servers = servers(net);
+            Step::Done(holders) => {
                 self.publications.remove(&id);
                 self.forget(id, net);
                 self.inputs.push_back(Input::RecordPublished(id, holders));

@@ -21,7 +21,10 @@ use futures::{
     select,
     stream::FuturesUnordered,
 };
-use libp2p::{Swarm, swarm::SwarmEvent};
+use libp2p::{
+    Multiaddr, Swarm,
+    swarm::{ConnectionId, SwarmEvent},
+};
 use lowkey_protocol::{CommandId, Input, Output, OwnAddresses, Phrase, Reply};
 use web_time::Instant;
 
@@ -75,6 +78,8 @@ pub(crate) struct Driver<S> {
     dht: Dht,
     links: Links,
     stamps: Stamps,
+    // Where the servers and relays are that we dialled.
+    dialled: BTreeMap<ConnectionId, Multiaddr>,
     timing: Timing,
     ask_time_at: Instant,
     // When a new engine is due, and how often storage has failed since it last worked.
@@ -132,6 +137,7 @@ pub(crate) async fn open<S: Storage>(
         dht: Dht::new(config.timing.read_back_after),
         links: Links::new(own),
         stamps: Stamps::default(),
+        dialled: BTreeMap::new(),
         timing: config.timing,
         ask_time_at: now + config.timing.ask_time_every,
         reopen_at: None,

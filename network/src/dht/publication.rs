@@ -19,6 +19,8 @@ const OTHERS: usize = 16;
 pub(super) struct Publication {
     put: Put,
     stage: Stage,
+    // Servers that answered on the way to the closest ones; who never answers cannot hold either.
+    answered: u32,
 }
 
 #[derive(Debug)]
@@ -43,7 +45,7 @@ pub(super) enum Step {
 
 impl Publication {
     pub(super) fn new(put: Put, wait_until: Instant) -> Self {
-        Self { put, stage: Stage::Waiting(wait_until) }
+        Self { put, stage: Stage::Waiting(wait_until), answered: 0 }
     }
 
     /// Begins, now that a server is known.
@@ -68,6 +70,7 @@ impl Publication {
                     Ok(found) => found.peers,
                     Err(kad::GetClosestPeersError::Timeout { peers, .. }) => peers,
                 };
+                self.answered = u32::try_from(peers.len()).unwrap_or(u32::MAX);
                 self.stage = Stage::Putting;
                 let key = self.put.key.to_kad_key();
                 let record = record::to_put(&key, self.put.value.clone(), self.put.expires);
@@ -116,7 +119,7 @@ impl Publication {
         let Stage::ReadingBack { holders, others } = &mut self.stage else { return Step::Wait };
         Step::Done(Holders {
             same: u32::try_from(holders.len()).unwrap_or(u32::MAX),
-            servers: 0,
+            servers: self.answered,
             others: std::mem::take(others).into_iter().collect(),
         })
     }
