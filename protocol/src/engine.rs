@@ -240,6 +240,7 @@ impl Engine {
             },
             Timer::Acknowledge(who) | Timer::Renew(who) => step.touch(who),
             Timer::Resend(who) => self.handle_resend_due(who, step),
+            Timer::Online => self.handle_online_due(step),
             Timer::Publish(slot) => self.handle_publish_due(slot, step),
             Timer::Sweep => self.sweep(step),
         }

@@ -163,12 +163,10 @@ impl Engine {
         let all: Vec<Address> = self.contacts.keys().copied().collect();
         for who in all {
             step.touch(who);
-            let Some(contact) = self.contacts.get_mut(&who) else { continue };
-            contact.seek.vain = 0;
-            if !contact.seek.active && self.timers.is_set(Timer::Seek(who)) {
-                let pause =
-                    step.jitter(limits::SEEK_FIRST_PAUSE_MS, limits::REFRESH_JITTER_PERCENT);
-                self.timers.set_earlier(Timer::Seek(who), step.now.plus_millis(pause));
+            self.timers.stop(Timer::Seek(who));
+            if let Some(contact) = self.contacts.get_mut(&who) {
+                (contact.seek.vain, contact.seek.started) = (0, None);
+                contact.seek.bundle_vain = 0;
             }
         }
     }
@@ -190,11 +188,6 @@ impl Engine {
             |other: &&Contact| (other.used, other.address) > (contact.used, contact.address);
         contact.relation == Relation::Contact
             && self.contacts.values().filter(kept).filter(before).count() < limits::KEPT_LINKS
-    }
-
-    /// Tells whether the driver has not told any way in which we are on the network.
-    fn is_offline(&self) -> bool {
-        self.own.addresses.peer_id.is_empty()
     }
 
     fn begin_seek(&mut self, who: Address, step: &mut Step<'_>) {

@@ -84,23 +84,48 @@ impl Engine {
         if addresses.peer_id.len() > limits::PEER_ID_BYTES || self.own.addresses == addresses {
             return;
         }
-        let first = self.own.addresses.addresses.is_empty();
+        let was_reachable = !self.own.addresses.addresses.is_empty();
+        let reachable = !addresses.addresses.is_empty();
         self.own.addresses = addresses;
+        if !reachable {
+            // An address may follow in a moment; without one we can still dial and publish.
+            let until = step.now.plus_millis(limits::ADDRESS_WAIT_MS);
+            self.timers.set(Timer::Online, until);
+            return;
+        }
+        self.timers.stop(Timer::Online);
         self.plan_publications(step);
-        let pause = if first { 0 } else { limits::ADDRESS_PAUSE_MS };
+        let pause = if was_reachable { limits::ADDRESS_PAUSE_MS } else { 0 };
         self.publish_soon(Kind::Presence, pause, step);
-        if first {
+        if !was_reachable {
             self.restore_inbox(step);
         }
         self.seek_anew(step);
     }
 
-    /// We are back on the network, and perhaps it has forgotten our inbox record.
-    fn restore_inbox(&mut self, step: &mut Step<'_>) {
-        let slots = self.publish.slots.iter().filter(|(slot, _)| slot.kind == Kind::Inbox);
-        let last = slots.filter_map(|(_, publication)| publication.put_at).max();
-        let next = last.map_or(step.now, |at| at.plus_millis(limits::RESTORE_PAUSE_MS));
-        self.publish_soon(Kind::Inbox, next.millis_since(step.now), step);
+    /// We had time to get an address, and have none: we do what can be done without.
+    pub(crate) fn handle_online_due(&mut self, step: &mut Step<'_>) {
+        self.plan_publications(step);
+        self.restore_inbox(step);
+        self.seek_anew(step);
+    }
+
+    /// Tells whether nothing can be asked of the network now.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.own.addresses.peer_id.is_empty() || self.timers.is_set(Timer::Online)
+    }
+
+    /// We are on the network again, and it may have forgotten our inbox record.
+    fn restore_inbox(&mut self, step: &Step<'_>) {
+        for (slot, publication) in &mut self.publish.slots {
+            if slot.kind == Kind::Presence || publication.is_busy() {
+                continue;
+            }
+            publication.vain = 0;
+            let last = publication.put_at.filter(|_| publication.good);
+            let next = last.map_or(step.now, |at| at.plus_millis(limits::RESTORE_PAUSE_MS));
+            self.timers.set_earlier(Timer::Publish(*slot), next.max(step.now));
+        }
     }
 
     /// Publishes what there is of a kind after a pause.
@@ -125,8 +150,7 @@ impl Engine {
 
     /// Adds the locations that are due, and drops those whose time is over.
     pub(crate) fn plan_publications(&mut self, step: &mut Step<'_>) {
-        let online = !self.own.addresses.peer_id.is_empty();
-        if self.own.elsewhere.is_some() || !online {
+        if self.own.elsewhere.is_some() || self.is_offline() {
             return;
         }
         let visible = self.own.presence == PresenceMode::Visible;

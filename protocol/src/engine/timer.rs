@@ -35,6 +35,8 @@ pub(crate) enum Timer {
     Resend(Address),
     /// A new session with this contact may be begun.
     Renew(Address),
+    /// No address of ours has come: what can be done without is done.
+    Online,
     /// A record of ours is due.
     Publish(Slot),
     /// Prekeys are replaced or deleted, sessions dropped, old messages given up.

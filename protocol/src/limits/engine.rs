@@ -105,6 +105,8 @@ pub const REACH_MS: u64 = 5 * 60_000;
 
 // ---- publishing ----
 
+/// Milliseconds for which an address of ours is waited for, before we go on without one.
+pub const ADDRESS_WAIT_MS: u64 = 5_000;
 /// Milliseconds for which changes of our addresses are collected.
 pub const ADDRESS_PAUSE_MS: u64 = 1_000;
 /// Milliseconds between two publications of the inbox record because the network came back.

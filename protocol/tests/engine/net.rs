@@ -48,6 +48,8 @@ pub(crate) struct Person {
     pub(crate) events: Vec<Event>,
     pub(crate) closed: Vec<CloseReason>,
     pub(crate) peer_id: Vec<u8>,
+    /// Whether nobody can dial it.
+    offline: bool,
     pub(crate) address: Address,
     entropy: [u8; 16],
     vault: [u8; 32],
@@ -107,6 +109,7 @@ impl Net {
             events: Vec::new(),
             closed: Vec::new(),
             peer_id,
+            offline: false,
             address,
             entropy,
             vault,
@@ -146,9 +149,18 @@ impl Net {
 
     pub(crate) fn go_online(&mut self, who: Who) {
         let peer_id = self.people[who].peer_id.clone();
+        self.people[who].offline = false;
         let addresses = vec![vec![4, 127, 0, 0, 1]];
         let online = OwnAddresses { peer_id, addresses, relays: Vec::new() };
         self.inputs.push_back((who, Input::OwnAddresses(online)));
+    }
+
+    /// Tells an engine that it has no address.
+    pub(crate) fn go_offline(&mut self, who: Who) {
+        let peer_id = self.people[who].peer_id.clone();
+        self.people[who].offline = true;
+        let offline = OwnAddresses { peer_id, ..OwnAddresses::default() };
+        self.inputs.push_back((who, Input::OwnAddresses(offline)));
     }
 
     /// Ends an engine with all its links, and opens it again from its rows.
@@ -301,7 +313,8 @@ impl Net {
                     }
                 }
                 Output::Dial(dial, places) => {
-                    let at = |person: &Person| person.peer_id == places[0].peer_id;
+                    let at =
+                        |person: &Person| person.peer_id == places[0].peer_id && !person.offline;
                     match self.people.iter().position(at) {
                         Some(whom) => self.connect(who, whom, Some(dial)),
                         None => self.inputs.push_back((who, Input::DialFailed(dial))),

@@ -136,3 +136,47 @@ fn a_text_is_given_up_after_28_days_and_a_retry_starts_anew() {
     assert!(matches!(net.command(0, retry), Ok(Reply::Done)));
     assert_eq!(net.people[0].states(&b)[1], Waiting);
 }
+
+#[test]
+fn when_the_network_comes_back_all_goes_on_in_seconds() {
+    let mut net = Net::with(2, 26);
+    let (a, b) = (net.people[0].address, net.people[1].address);
+    net.befriend(0, 1);
+    // All relays are gone for ten minutes, and have forgotten all records.
+    for who in 0..2 {
+        net.go_offline(who);
+        net.cut_all(who);
+    }
+    net.records.clear();
+    net.deliver();
+    for number in 0..5 {
+        net.send(0, 1, &format!("a{number}"));
+        net.send(1, 0, &format!("b{number}"));
+    }
+    net.run_for(10 * 60_000);
+    assert_eq!(net.people[0].states(&b)[1..], [Waiting; 5]);
+    net.go_online(0);
+    net.go_online(1);
+    net.run_for(3_000);
+    assert_eq!(net.people[0].texts(&b), net.people[1].texts(&a));
+    assert_eq!(net.people[0].texts(&b).len(), 11);
+    assert!(net.people[0].states(&b).iter().all(|state| *state == Delivered));
+    assert!(net.people[1].states(&a).iter().all(|state| *state == Delivered));
+    net.run_for(60_000);
+    assert_eq!(net.records.len(), 2 * 3, "presence, and inbox of two weeks, of both");
+}
+
+#[test]
+fn without_an_address_of_our_own_we_can_still_call() {
+    let mut net = Net::with(2, 27);
+    let (a, b) = (net.people[0].address, net.people[1].address);
+    net.befriend(0, 1);
+    net.restart(0);
+    net.inputs.clear();
+    net.go_offline(0);
+    net.run_for(10_000);
+    net.send(0, 1, "I cannot be called");
+    net.run();
+    assert_eq!(net.people[1].texts(&a).len(), 2);
+    assert_eq!(net.people[0].states(&b), [Delivered; 2]);
+}

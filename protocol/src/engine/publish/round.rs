@@ -23,7 +23,7 @@ impl Engine {
         let vain = slot.kind == Kind::Presence
             && self.own.presence == PresenceMode::Visible
             && self.own.addresses.addresses.is_empty();
-        let offline = self.own.addresses.peer_id.is_empty();
+        let offline = self.is_offline();
         let Some(publication) = self.publish.slots.get_mut(&slot) else { return };
         if publication.is_busy() || offline || vain {
             return;
