@@ -61,12 +61,12 @@ export class NetworkDialogElement extends LitElement {
       .facts {
         display: flex;
         flex-wrap: wrap;
-        gap: 0 12px;
+        gap: 0 8px;
       }
-      .facts span + span::before {
+      .facts span:not(:last-of-type)::after {
         content: '·';
         content: '·' / '';
-        margin-inline-end: 12px;
+        margin-inline-start: 8px;
       }
       code {
         flex-basis: 100%;
