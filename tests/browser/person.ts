@@ -118,9 +118,10 @@ export class Person {
   }
 
   /** Pastes an address and adds whoever it is. */
-  async add(address: string): Promise<void> {
+  async add(address: string, name = ''): Promise<void> {
     await this.types(address);
     await this.page.locator('>>> lk-search-field >>> .found').click();
+    if (name !== '') await this.page.locator('>>> lk-add-dialog >>> input').fill(name);
     await this.page.locator('>>> lk-add-dialog >>> button.primary').click();
     await this.page.waitForSelector('>>> lk-composer', PATIENCE);
   }
