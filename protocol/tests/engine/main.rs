@@ -10,5 +10,6 @@ mod machines;
 mod net;
 mod requests;
 mod restart;
+mod rogue;
 mod sessions;
 mod talk;

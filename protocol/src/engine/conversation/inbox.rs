@@ -206,3 +206,92 @@ impl Inbox {
         Some(inbox)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: Origin = Origin([1; 8]);
+    const B: Origin = Origin([2; 8]);
+    const NOW: Timestamp = Timestamp::from_secs(1_000_000);
+
+    fn named(inbox: &Inbox) -> Vec<(Origin, Vec<(u64, u64)>)> {
+        inbox.acks().into_iter().map(|ack| (ack.origin, ack.ranges)).collect()
+    }
+
+    #[test]
+    fn a_number_is_new_once_and_owed_until_it_is_acknowledged() {
+        let mut inbox = Inbox::default();
+        assert_eq!(inbox.arrive(A, 1), Arrival::New { gap_before: false });
+        assert_eq!(inbox.arrive(A, 3), Arrival::New { gap_before: true });
+        assert_eq!(inbox.arrive(B, 1), Arrival::New { gap_before: false });
+        assert_eq!(named(&inbox), [(A, Vec::from([(1, 1), (3, 3)])), (B, Vec::from([(1, 1)]))]);
+        let acks = inbox.acks();
+        inbox.acknowledged(&acks);
+        assert!(!inbox.owes());
+        assert_eq!(inbox.arrive(A, 2), Arrival::New { gap_before: false });
+        // The whole range is named: an acknowledgement that was lost comes again with it.
+        assert_eq!(named(&inbox), [(A, Vec::from([(1, 3)]))]);
+    }
+
+    #[test]
+    fn what_comes_again_is_acknowledged_once_a_minute() {
+        let mut inbox = Inbox::default();
+        inbox.arrive(A, 1);
+        let acks = inbox.acks();
+        inbox.acknowledged(&acks);
+        for _ in 0..3 {
+            assert_eq!(inbox.arrive(A, 1), Arrival::Duplicate);
+        }
+        assert_eq!(inbox.settle_duplicates(NOW), None);
+        assert_eq!(inbox.acks(), acks);
+        inbox.acknowledged(&acks);
+        inbox.came_again();
+        let later = NOW.plus_millis(limits::DUPLICATE_ACK_PAUSE_MS);
+        assert_eq!(inbox.settle_duplicates(NOW), Some(later));
+        assert!(!inbox.owes());
+        assert_eq!(inbox.settle_duplicates(later), None);
+        assert_eq!(inbox.acks(), acks);
+        // A new link needs no pause.
+        inbox.acknowledged(&acks);
+        inbox.came_again();
+        inbox.forget_pause();
+        assert_eq!(inbox.settle_duplicates(later), None);
+        assert!(inbox.owes());
+    }
+
+    #[test]
+    fn more_ranges_than_fit_are_acknowledged_bit_by_bit() {
+        let mut inbox = Inbox::default();
+        for number in 1..=100 {
+            inbox.arrive(A, number * 2);
+        }
+        let mut rounds = 0;
+        while inbox.owes() {
+            let acks = inbox.acks();
+            assert!(acks.iter().all(|ack| ack.ranges.len() <= limits::ACK_RANGES));
+            inbox.acknowledged(&acks);
+            rounds += 1;
+        }
+        assert_eq!(rounds, 4);
+    }
+
+    #[test]
+    fn it_is_bounded_and_survives_the_storage() {
+        let mut inbox = Inbox::default();
+        for number in 0..=limits::ORIGINS {
+            inbox.arrive(Origin(u64::try_from(number).unwrap().to_be_bytes()), 1);
+        }
+        assert_eq!(inbox.arrived.len(), limits::ORIGINS);
+        let restored = Inbox::decode(inbox.encode()).unwrap();
+        assert_eq!(restored.arrived, inbox.arrived);
+        assert_eq!(restored.acks(), inbox.acks());
+        let mut gaps = Inbox::default();
+        let most = u64::try_from(limits::RECEIVED_RANGES).unwrap();
+        for number in 1..=most {
+            assert_ne!(gaps.arrive(A, number * 2), Arrival::TooManyGaps);
+        }
+        assert_eq!(gaps.arrive(A, most * 2 + 2), Arrival::TooManyGaps);
+        assert_eq!(gaps.arrive(A, 1), Arrival::New { gap_before: false });
+    }
+}

@@ -206,3 +206,76 @@ impl Outbox {
 /// An acknowledgement names a message that we never sent: one side's storage went back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NeverSent;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORIGIN: Origin = Origin([1; 8]);
+    const NOW: Timestamp = Timestamp::from_secs(1_000_000);
+
+    fn with(texts: usize) -> (Outbox, Vec<MessageOrder>) {
+        let mut outbox = Outbox::default();
+        let text = |at: usize| Payload::Text(alloc::format!("{at}"));
+        let lamport = |at: usize| u64::try_from(at).unwrap() + 1;
+        let orders = (0..texts).map(|at| outbox.push(text(at), lamport(at), NOW, ORIGIN)).collect();
+        (outbox, orders)
+    }
+
+    fn ack(first: u64, last: u64) -> [Ack; 1] {
+        [Ack { origin: ORIGIN, ranges: Vec::from([(first, last)]) }]
+    }
+
+    #[test]
+    fn at_most_so_many_are_out_and_a_new_link_gets_what_is_out_first() {
+        let (mut outbox, orders) = with(limits::OUTSTANDING + 10);
+        let due = outbox.due(LinkId(1));
+        assert_eq!(due, orders[..limits::OUTSTANDING]);
+        for order in &due {
+            assert!(outbox.went_out(*order, LinkId(1), DeliveryState::Sending, NOW));
+        }
+        assert!(outbox.due(LinkId(1)).is_empty());
+        assert_eq!(outbox.due(LinkId(2)), due);
+        outbox.unlink();
+        assert_eq!(outbox.due(LinkId(1)), due);
+        assert_eq!(outbox.acknowledge(&ack(1, 3)).unwrap().len(), 3);
+        assert_eq!(outbox.due(LinkId(1)).len(), limits::OUTSTANDING);
+    }
+
+    #[test]
+    fn only_what_went_out_can_be_acknowledged() {
+        let (mut outbox, orders) = with(3);
+        assert_eq!(outbox.acknowledge(&ack(1, 1)).err(), Some(NeverSent));
+        outbox.went_out(orders[1], LinkId(1), DeliveryState::Sending, NOW);
+        assert_eq!(outbox.acknowledge(&ack(3, 3)).err(), Some(NeverSent));
+        let other = [Ack { origin: Origin([2; 8]), ranges: Vec::from([(1, 1)]) }];
+        assert_eq!(outbox.acknowledge(&other).err(), Some(NeverSent));
+        // The first one waits behind the second: it was never out, whatever the range says.
+        let gone = outbox.acknowledge(&ack(1, 2)).unwrap();
+        assert_eq!(gone.iter().map(|entry| entry.number).collect::<Vec<_>>(), [2]);
+    }
+
+    #[test]
+    fn a_state_only_grows_until_it_is_given_up() {
+        let (mut outbox, orders) = with(1);
+        let order = orders[0];
+        assert!(outbox.went_out(order, LinkId(1), DeliveryState::SentAwaitingAnswer, NOW));
+        assert!(!outbox.went_out(order, LinkId(2), DeliveryState::Sending, NOW));
+        assert!(outbox.give_up(NOW.plus_millis(limits::GIVE_UP_MS - 1)).is_empty());
+        let late = NOW.plus_millis(limits::GIVE_UP_MS);
+        assert_eq!(outbox.give_up(late), orders);
+        assert!(outbox.give_up(late).is_empty());
+        assert!(!outbox.is_active());
+    }
+
+    #[test]
+    fn an_entry_survives_the_storage_but_not_its_link() {
+        let (mut outbox, orders) = with(1);
+        outbox.went_out(orders[0], LinkId(1), DeliveryState::Sending, NOW);
+        let entry = outbox.get(orders[0]).unwrap();
+        let restored = Entry::decode(entry.encode()).unwrap();
+        assert_eq!((restored.order(), restored.id()), (entry.order(), entry.id()));
+        assert_eq!((restored.state, restored.link), (DeliveryState::Sending, None));
+        assert!(restored.payload == entry.payload && restored.first_out == Some(NOW));
+    }
+}

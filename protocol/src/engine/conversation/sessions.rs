@@ -238,3 +238,38 @@ fn allowed_at(moments: &[Timestamp], now: Timestamp, most: usize, span: u64) -> 
     let over = recent.len().checked_sub(most);
     over.and_then(|at| recent.get(at)).map_or(now, |at| at.plus_millis(span))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minutes(numbers: &[u32]) -> Vec<Timestamp> {
+        numbers.iter().copied().map(Timestamp::from_minutes).collect()
+    }
+
+    #[test]
+    fn so_many_may_lie_within_a_span() {
+        let check = |moments: &[u32], most, expected| {
+            let now = Timestamp::from_minutes(1_000);
+            let at = allowed_at(&minutes(moments), now, most, HOUR);
+            assert_eq!(at, Timestamp::from_minutes(expected), "{moments:?}");
+        };
+        check(&[], 1, 1_000);
+        check(&[900], 1, 1_000);
+        check(&[970], 1, 1_030);
+        check(&[970], 2, 1_000);
+        check(&[950, 970, 990], 2, 1_030);
+        check(&[990, 950, 970], 3, 1_010);
+        // A moment of a clock that was wrong.
+        check(&[5_000], 1, 1_000);
+    }
+
+    #[test]
+    fn the_newest_moments_are_kept() {
+        let mut moments = Vec::new();
+        for minute in 1..=9 {
+            remember(&mut moments, Timestamp::from_minutes(minute), 3);
+        }
+        assert_eq!(moments, minutes(&[7, 8, 9]));
+    }
+}
