@@ -24,6 +24,35 @@ use crate::{
     record::{Credential, Epoch, Kind},
 };
 
+/// Who can know of this install.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Known {
+    /// Nothing that names it has left this machine.
+    ToNobody,
+    /// A handshake has.
+    ToContacts,
+    /// A record has: it was looked for others before, so a newer one is another machine's.
+    ToAll,
+}
+
+impl Known {
+    const fn number(self) -> u32 {
+        match self {
+            Self::ToNobody => 0,
+            Self::ToContacts => 1,
+            Self::ToAll => 2,
+        }
+    }
+
+    const fn from_number(number: u32) -> Self {
+        match number {
+            0 => Self::ToNobody,
+            1 => Self::ToContacts,
+            _ => Self::ToAll,
+        }
+    }
+}
+
 /// Our own side.
 pub(crate) struct Own {
     pub(crate) identity: Identity,
@@ -35,9 +64,8 @@ pub(crate) struct Own {
     pub(crate) elsewhere: Option<Generation>,
     /// The greatest sequence number given at each location.
     pub(crate) published: BTreeMap<Slot, u64>,
-    /// Whether no record of this install was ever read back: it may still become newer than another
-    /// one that is found.
-    pub(crate) fresh: bool,
+    /// How far this install has become known; it never becomes unknown again.
+    pub(crate) known: Known,
     /// Where we can be dialled now; none at the start.
     pub(crate) addresses: OwnAddresses,
     saved: Zeroizing<Vec<u8>>,
@@ -57,7 +85,7 @@ impl Own {
             presence: PresenceMode::Visible,
             elsewhere: None,
             published: BTreeMap::new(),
-            fresh: true,
+            known: Known::ToNobody,
             addresses: OwnAddresses::default(),
             saved: Zeroizing::default(),
             shown: None,
@@ -73,15 +101,16 @@ impl Own {
         self.presence = if stored.hidden { PresenceMode::Hidden } else { PresenceMode::Visible };
         self.elsewhere = stored.elsewhere.map(Generation);
         self.published = decode_seqs(stored.published).collect();
-        self.fresh = !stored.found;
+        self.known = Known::from_number(stored.known);
         self.saved = Zeroizing::new(row.to_vec());
         Ok(())
     }
 
     /// Makes a new install, newer than all that was found of ours.
     pub(crate) fn renew_install(&mut self, found: Generation, step: &mut Step<'_>) {
-        // Nobody has seen the generation of a fresh install, which may be of a clock that was wrong.
-        let own = if self.fresh { Generation::default() } else { self.install.generation() };
+        // Only a generation that nobody has seen may go down: it may be of a clock that was wrong.
+        let unseen = self.known == Known::ToNobody;
+        let own = if unseen { Generation::default() } else { self.install.generation() };
         let generation = Generation::new(step.now, Some(found.max(own)));
         self.install = DhIdentity::generate(self.identity.keys(), generation, step.rng);
     }
@@ -94,7 +123,7 @@ impl Own {
             hidden: self.presence == PresenceMode::Hidden,
             elsewhere: self.elsewhere.map(|generation| generation.0),
             published: encode_seqs(&self.published),
-            found: !self.fresh,
+            known: self.known.number(),
         };
         let plain = Zeroizing::new(row.encode_to_vec());
         let _wiped = Zeroizing::new(row.install);

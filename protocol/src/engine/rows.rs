@@ -19,9 +19,9 @@ pub(crate) struct OwnRow {
     pub(crate) elsewhere: Option<u32>,
     #[prost(message, repeated, tag = "5")]
     pub(crate) published: Vec<SeqRow>,
-    /// Whether a record of this install was read back once.
-    #[prost(bool, tag = "6")]
-    pub(crate) found: bool,
+    /// Who can know of the install: 0 nobody, 1 contacts, 2 all.
+    #[prost(uint32, tag = "6")]
+    pub(crate) known: u32,
 }
 
 /// The greatest sequence number at a location.

@@ -12,7 +12,7 @@ use crate::{
             held::Held,
         },
         output::MessageOrder,
-        own::Own,
+        own::{Known, Own},
         step::Step,
         timer::Timer,
     },
@@ -71,6 +71,7 @@ impl Engine {
             contact.talk.sessions.repaired(step.now);
             contact.talk.sessions.wants_new = false;
         }
+        self.own.known = self.own.known.max(Known::ToContacts);
         let held = Held::new(session, install, self.own.install.generation(), spk_id);
         let gone = contact.talk.sessions.add(held, step.now);
         contact.talk.outbox.unlink();

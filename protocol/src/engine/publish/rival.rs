@@ -2,7 +2,9 @@
 //! (PROTOCOL.md, "One phrase on two machines").
 
 use crate::{
-    engine::{Engine, contacts::Install, output::CloseReason, publish::Slot, step::Step},
+    engine::{
+        Engine, contacts::Install, output::CloseReason, own::Known, publish::Slot, step::Step,
+    },
     identity::Generation,
     record::{self, Inbox, Kind, Presence},
 };
@@ -17,31 +19,32 @@ impl Engine {
         let Ok(opened) = opened else { return };
         let install = &self.own.install;
         let ours = Install { generation: install.generation(), ikd: install.pair().public() };
-        let (generation, newer) = match slot.kind {
+        let made = self.own.published.get(&slot).copied();
+        let beyond = made.is_none_or(|made| opened.seq > made);
+        let (generation, newer, own) = match slot.kind {
             Kind::Presence => {
                 let Ok(presence) = Presence::decode(&opened.body) else { return };
-                (presence.generation, presence.generation > ours.generation)
+                let theirs = presence.generation;
+                let own = theirs == ours.generation && !beyond;
+                (theirs, theirs > ours.generation, own)
             }
             Kind::Inbox => {
                 let Ok(inbox) = Inbox::decode(&self.own.identity.key(), &opened.body) else {
                     return;
                 };
-                let Install { generation, ikd } =
-                    Install { generation: inbox.bundle.generation, ikd: inbox.bundle.ikd };
-                (generation, Install { generation, ikd } > ours)
+                let theirs = Install { generation: inbox.bundle.generation, ikd: inbox.bundle.ikd };
+                (theirs.generation, theirs > ours, theirs == ours)
             }
         };
-        let made = self.own.published.get(&slot).copied();
         let read_back = self.publish.slots.get(&slot).and_then(|it| it.read_back);
-        let copied = generation == ours.generation
-            && read_back.is_some()
-            && made.is_none_or(|made| opened.seq > made);
-        if made.is_none_or(|made| opened.seq > made) {
+        let copied = generation == ours.generation && read_back.is_some() && beyond;
+        if beyond {
             self.own.published.insert(slot, opened.seq);
         }
-        if self.own.fresh && generation >= ours.generation {
+        if self.own.known < Known::ToAll && generation >= ours.generation && !own {
             // This install is new, and newer than all that were before it.
             self.own.renew_install(generation, step);
+            self.contacts.keys().for_each(|who| step.touch(*who));
         } else if newer || copied {
             self.stop_here(generation, step);
         }

@@ -7,6 +7,7 @@ use crate::{
         Engine, Query,
         input::{Holders, OwnAddresses, PresenceMode, Progress},
         output::{Output, QueryId},
+        own::Known,
         publish::Slot,
         step::Step,
         timer::Timer,
@@ -104,6 +105,7 @@ impl Engine {
         let Ok(value) = record::seal(keys, credential, &draft, &body, step.rng) else { return };
         let Ok(key) = credential.blinded_key(slot.kind, slot.epoch) else { return };
         self.own.published.insert(slot, seq);
+        self.own.known = Known::ToAll;
         let id = self.ids.query();
         let Some(publication) = self.publish.slots.get_mut(&slot) else { return };
         publication.putting = Some((id, value.clone()));
@@ -154,7 +156,6 @@ impl Engine {
             publication.read_back = publication.read_back.max(Some(seq));
             publication.vain = 0;
             publication.good = true;
-            self.own.fresh = false;
             if let Some(spk_id) = publication.spk_id {
                 self.prekeys.read_back(spk_id, &self.vault, step);
             }
