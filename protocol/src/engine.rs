@@ -36,7 +36,7 @@ use input::Input;
 use link::Links;
 use lookup::Urgency;
 use output::{DialId, Event, MessageView, Output, QueryId, RowKey, Stored, Table};
-use own::{Known, Own};
+use own::{KnownTo, Own};
 use publish::{Publish, Slot, prekeys::Prekeys};
 use step::Step;
 use timer::{Timer, Timers};
@@ -260,7 +260,7 @@ impl Engine {
             step.emit(Event::ClockWrong(MillisOffset(0)));
         }
         if offset.0.unsigned_abs() > limits::CLOCK_WRONG_MS {
-            if self.own.known == Known::ToNobody {
+            if self.own.known == KnownTo::Nobody {
                 self.own.renew_install(Generation::default(), step);
             }
             Kind::ALL.into_iter().for_each(|kind| self.publish_soon(kind, 0, step));

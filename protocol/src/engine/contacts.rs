@@ -52,6 +52,8 @@ pub(crate) struct Contact {
     pub(crate) request: RequestCount,
     /// The profile name that they were given last.
     pub(crate) told_name: Option<String>,
+    /// The addresses of ours that they were told in this start.
+    pub(crate) told_addresses: Vec<Vec<u8>>,
     pub(crate) talk: Conversation,
     /// Their prekeys, as long as they are fresh.
     pub(crate) bundle: Option<Fetched>,
@@ -107,6 +109,7 @@ impl Contact {
             places: Vec::new(),
             request: RequestCount::default(),
             told_name: None,
+            told_addresses: Vec::new(),
             talk: Conversation::default(),
             bundle: None,
             seek: Seek::default(),

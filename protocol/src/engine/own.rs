@@ -26,29 +26,29 @@ use crate::{
 
 /// Who can know of this install.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Known {
+pub(crate) enum KnownTo {
     /// Nothing that names it has left this machine.
-    ToNobody,
+    Nobody,
     /// A handshake has.
-    ToContacts,
+    Contacts,
     /// A record has: it was looked for others before, so a newer one is another machine's.
-    ToAll,
+    All,
 }
 
-impl Known {
+impl KnownTo {
     const fn number(self) -> u32 {
         match self {
-            Self::ToNobody => 0,
-            Self::ToContacts => 1,
-            Self::ToAll => 2,
+            Self::Nobody => 0,
+            Self::Contacts => 1,
+            Self::All => 2,
         }
     }
 
     const fn from_number(number: u32) -> Self {
         match number {
-            0 => Self::ToNobody,
-            1 => Self::ToContacts,
-            _ => Self::ToAll,
+            0 => Self::Nobody,
+            1 => Self::Contacts,
+            _ => Self::All,
         }
     }
 }
@@ -65,7 +65,7 @@ pub(crate) struct Own {
     /// The greatest sequence number given at each location.
     pub(crate) published: BTreeMap<Slot, u64>,
     /// How far this install has become known; it never becomes unknown again.
-    pub(crate) known: Known,
+    pub(crate) known: KnownTo,
     /// Where we can be dialled now; none at the start.
     pub(crate) addresses: OwnAddresses,
     saved: Zeroizing<Vec<u8>>,
@@ -85,7 +85,7 @@ impl Own {
             presence: PresenceMode::Visible,
             elsewhere: None,
             published: BTreeMap::new(),
-            known: Known::ToNobody,
+            known: KnownTo::Nobody,
             addresses: OwnAddresses::default(),
             saved: Zeroizing::default(),
             shown: None,
@@ -101,7 +101,7 @@ impl Own {
         self.presence = if stored.hidden { PresenceMode::Hidden } else { PresenceMode::Visible };
         self.elsewhere = stored.elsewhere.map(Generation);
         self.published = decode_seqs(stored.published).collect();
-        self.known = Known::from_number(stored.known);
+        self.known = KnownTo::from_number(stored.known);
         self.saved = Zeroizing::new(row.to_vec());
         Ok(())
     }
@@ -109,7 +109,7 @@ impl Own {
     /// Makes a new install, newer than all that was found of ours.
     pub(crate) fn renew_install(&mut self, found: Generation, step: &mut Step<'_>) {
         // Only a generation that nobody has seen may go down: it may be of a clock that was wrong.
-        let unseen = self.known == Known::ToNobody;
+        let unseen = self.known == KnownTo::Nobody;
         let own = if unseen { Generation::default() } else { self.install.generation() };
         let generation = Generation::new(step.now, Some(found.max(own)));
         self.install = DhIdentity::generate(self.identity.keys(), generation, step.rng);

@@ -152,7 +152,7 @@ pub(crate) struct OutboxRow {
     pub(crate) lamport: u64,
     #[prost(uint64, tag = "3")]
     pub(crate) sent_ms: u64,
-    /// What it says: 1 text, 2 accept, 3 name.
+    /// What it says: 1 text, 2 accept, 3 name, 4 addresses.
     #[prost(uint32, tag = "4")]
     pub(crate) kind: u32,
     #[prost(string, tag = "5")]

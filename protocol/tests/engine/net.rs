@@ -31,6 +31,8 @@ pub(crate) struct Net {
     said: BTreeSet<Vec<u8>>,
     links: BTreeMap<LinkId, End>,
     next: u64,
+    /// Who dialled which addresses.
+    pub(crate) dialled: Vec<(Who, Vec<Vec<u8>>)>,
     /// How many records were put.
     pub(crate) published: usize,
     pub(crate) rng: ChaCha20Rng,
@@ -48,6 +50,8 @@ pub(crate) struct Person {
     pub(crate) events: Vec<Event>,
     pub(crate) closed: Vec<CloseReason>,
     pub(crate) peer_id: Vec<u8>,
+    /// The address at which it can be dialled.
+    pub(crate) place: Vec<u8>,
     /// Whether nobody can dial it.
     offline: bool,
     pub(crate) address: Address,
@@ -67,6 +71,7 @@ impl Net {
             said: BTreeSet::new(),
             links: BTreeMap::new(),
             next: 1_000,
+            dialled: Vec::new(),
             published: 0,
             rng: ChaCha20Rng::seed_from_u64(seed),
         }
@@ -109,6 +114,7 @@ impl Net {
             events: Vec::new(),
             closed: Vec::new(),
             peer_id,
+            place: vec![4, 127, 0, 0, 1],
             offline: false,
             address,
             entropy,
@@ -150,7 +156,7 @@ impl Net {
     pub(crate) fn go_online(&mut self, who: Who) {
         let peer_id = self.people[who].peer_id.clone();
         self.people[who].offline = false;
-        let addresses = vec![vec![4, 127, 0, 0, 1]];
+        let addresses = vec![self.people[who].place.clone()];
         let online = OwnAddresses { peer_id, addresses, relays: Vec::new() };
         self.inputs.push_back((who, Input::OwnAddresses(online)));
     }
@@ -313,6 +319,8 @@ impl Net {
                     }
                 }
                 Output::Dial(dial, places) => {
+                    let addresses = places.iter().map(|place| place.address.clone());
+                    self.dialled.push((who, addresses.collect()));
                     let at =
                         |person: &Person| person.peer_id == places[0].peer_id && !person.offline;
                     match self.people.iter().position(at) {

@@ -112,3 +112,22 @@ fn a_clock_that_was_wrong_is_told_and_messages_flow() {
         assert_eq!(net.people[0].states(&b), [Delivered; 2]);
     }
 }
+
+#[test]
+fn contacts_learn_new_addresses_inside_the_session() {
+    let mut net = Net::with(2, 15);
+    let a = net.people[0].address;
+    net.befriend(0, 1);
+    // The person moves, and no record tells of it.
+    net.people[0].place = vec![4, 127, 0, 0, 2];
+    net.go_online(0);
+    net.run();
+    net.records.clear();
+    net.dialled.clear();
+    net.cut_all(1);
+    net.run_for(2_000);
+    assert_eq!(net.dialled.first(), Some(&(1, vec![vec![4, 127, 0, 0, 2]])));
+    net.send(1, 0, "found you");
+    net.run();
+    assert_eq!(net.people[1].states(&a), [Delivered]);
+}

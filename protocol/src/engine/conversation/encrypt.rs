@@ -12,7 +12,7 @@ use crate::{
             held::Held,
         },
         output::MessageOrder,
-        own::{Known, Own},
+        own::{KnownTo, Own},
         step::Step,
         timer::Timer,
     },
@@ -71,7 +71,7 @@ impl Engine {
             contact.talk.sessions.repaired(step.now);
             contact.talk.sessions.wants_new = false;
         }
-        self.own.known = self.own.known.max(Known::ToContacts);
+        self.own.known = self.own.known.max(KnownTo::Contacts);
         let held = Held::new(session, install, self.own.install.generation(), spk_id);
         let gone = contact.talk.sessions.add(held, step.now);
         contact.talk.outbox.unlink();
@@ -99,7 +99,7 @@ impl Contact {
             return Some((same.frame.clone(), false));
         }
         let acks = self.talk.inbox.acks();
-        let (frame, acks) = held.encrypt_content(&content_of(entry), acks, step)?;
+        let (frame, acks) = held.encrypt_content(&content_of(entry, own), acks, step)?;
         self.talk.inbox.acknowledged(&acks);
         self.talk.owes_sign = false;
         // The chain may have begun with this very message.
@@ -154,13 +154,13 @@ impl Held {
     }
 }
 
-fn content_of(entry: &Entry) -> Content {
+fn content_of(entry: &Entry, own: &Own) -> Content {
     Content {
         origin: entry.origin,
         cseq: entry.number,
         lamport: entry.lamport,
         sent: Timestamp::from_millis(entry.sent_ms),
-        body: Some(entry.body()),
+        body: Some(entry.body(&own.addresses)),
         ..Content::default()
     }
 }

@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 use crate::{
     SessionId, Timestamp,
     engine::{
-        input::LinkId,
+        input::{LinkId, OwnAddresses},
         output::{DeliveryState, MessageId, MessageOrder},
         rows::OutboxRow,
     },
@@ -34,6 +34,8 @@ pub(crate) enum Payload {
     Text(String),
     Accept,
     Name(String),
+    /// Where we can be dialled, as it is when the message is encrypted.
+    Addresses,
 }
 
 /// The form in which a message went out last: good as long as the sending chain is the same.
@@ -58,11 +60,15 @@ impl Entry {
         matches!(self.state, DeliveryState::Sending | DeliveryState::SentAwaitingAnswer)
     }
 
-    pub(crate) fn body(&self) -> Body {
+    pub(crate) fn body(&self, addresses: &OwnAddresses) -> Body {
         match &self.payload {
             Payload::Text(text) => Body::Text(text.clone()),
             Payload::Accept => Body::Accept,
             Payload::Name(name) => Body::Name(name.clone()),
+            Payload::Addresses => {
+                let OwnAddresses { peer_id, addresses, .. } = addresses.clone();
+                Body::Addresses { peer_id, addresses }
+            }
         }
     }
 
@@ -71,6 +77,7 @@ impl Entry {
             Payload::Text(text) => (1, text.clone()),
             Payload::Accept => (2, String::new()),
             Payload::Name(name) => (3, name.clone()),
+            Payload::Addresses => (4, String::new()),
         };
         let state = match self.state {
             DeliveryState::Waiting => 1,
@@ -113,6 +120,7 @@ impl Entry {
                 1 => Payload::Text(row.text),
                 2 => Payload::Accept,
                 3 => Payload::Name(row.text),
+                4 => Payload::Addresses,
                 _ => return None,
             },
             state: match row.state {

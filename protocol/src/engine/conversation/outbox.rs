@@ -197,6 +197,12 @@ impl Outbox {
         self.entries.values().filter(text).count()
     }
 
+    /// Tells whether such a message has not gone out yet.
+    pub(crate) fn waits(&self, payload: &Payload) -> bool {
+        let waits = |entry: &Entry| entry.state == DeliveryState::Waiting;
+        self.entries.values().any(|entry| waits(entry) && entry.payload == *payload)
+    }
+
     /// Returns the greatest number that went out in each origin.
     pub(crate) fn sent(&self) -> impl Iterator<Item = (Origin, RangeRow)> {
         self.sent.iter().map(|(origin, last)| (*origin, RangeRow { first: 1, last: *last }))

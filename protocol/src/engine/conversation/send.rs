@@ -29,6 +29,7 @@ impl Engine {
             return;
         }
         self.tell_name(who, step);
+        self.tell_addresses(who, step);
         if !self.ready_session(who, step) {
             return;
         }
@@ -121,6 +122,21 @@ impl Engine {
             self.save_entry(who, order, step);
         }
         step.output(Output::Send(link, frame));
+    }
+
+    /// Tells a contact where we can be dialled now, so that they need not look us up when the link
+    /// is lost.
+    fn tell_addresses(&mut self, who: Address, step: &mut Step<'_>) {
+        let own = &self.own.addresses;
+        let Some(contact) = self.contacts.get_mut(&who) else { return };
+        let talks = contact.relation == Relation::Contact && !own.addresses.is_empty();
+        if !talks || contact.told_addresses == own.addresses {
+            return;
+        }
+        contact.told_addresses.clone_from(&own.addresses);
+        if !contact.talk.outbox.waits(&Payload::Addresses) {
+            self.queue(who, Payload::Addresses, step);
+        }
     }
 
     /// Sends a message that only acknowledges, if one is owed; a burst gets one for all.

@@ -3,7 +3,7 @@
 
 use crate::{
     engine::{
-        Engine, contacts::Install, output::CloseReason, own::Known, publish::Slot, step::Step,
+        Engine, contacts::Install, output::CloseReason, own::KnownTo, publish::Slot, step::Step,
     },
     identity::Generation,
     record::{self, Inbox, Kind, Presence},
@@ -41,7 +41,7 @@ impl Engine {
         if beyond {
             self.own.published.insert(slot, opened.seq);
         }
-        if self.own.known < Known::ToAll && generation >= ours.generation && !own {
+        if self.own.known < KnownTo::All && generation >= ours.generation && !own {
             // This install is new, and newer than all that were before it.
             self.own.renew_install(generation, step);
             self.contacts.keys().for_each(|who| step.touch(*who));

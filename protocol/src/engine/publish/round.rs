@@ -7,7 +7,7 @@ use crate::{
         Engine, Query,
         input::{Holders, OwnAddresses, PresenceMode, Progress},
         output::{Output, QueryId},
-        own::Known,
+        own::KnownTo,
         publish::Slot,
         step::Step,
         timer::Timer,
@@ -105,7 +105,7 @@ impl Engine {
         let Ok(value) = record::seal(keys, credential, &draft, &body, step.rng) else { return };
         let Ok(key) = credential.blinded_key(slot.kind, slot.epoch) else { return };
         self.own.published.insert(slot, seq);
-        self.own.known = Known::ToAll;
+        self.own.known = KnownTo::All;
         let id = self.ids.query();
         let Some(publication) = self.publish.slots.get_mut(&slot) else { return };
         publication.putting = Some((id, value.clone()));
