@@ -76,7 +76,7 @@ impl Clock {
         }
         // An even number gets the own wall clock as one more voice: one liar of two relays then
         // moves nothing.
-        let own = (self.samples.len() % 2 == 0).then_some(MillisOffset(0));
+        let own = self.samples.len().is_multiple_of(2).then_some(MillisOffset(0));
         let wanted = median(self.samples.values().copied().chain(own))?;
         let moved = wanted.0.saturating_sub(self.offset.0);
         if moved.unsigned_abs() <= NOISE_MILLIS {
