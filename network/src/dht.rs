@@ -2,7 +2,7 @@
 //!
 //! Kademlia believes whom it asks, so nothing here does: values go to the engine unchecked, and a
 //! record counts as published only when other nodes give it back.
-//! Each method may leave inputs for the engine in [`Dht::take_inputs`].
+//! Each method may leave inputs for the engine in `Dht::take_inputs`.
 
 pub(crate) mod ask;
 mod find;
