@@ -5,7 +5,7 @@ pub mod error;
 pub mod types;
 
 use futures::StreamExt;
-use lowkey_network::{MemoryStorage, Origin, PeerConfig, PeerHandle};
+use lowkey_network::{MemoryStorage, Origin, PeerConfig, PeerHandle, clock::wall_clock};
 use lowkey_protocol::{
     Address, Invite, KeyPattern as Pattern, Phrase, RelayAddress, Timestamp,
     engine::{
@@ -39,7 +39,7 @@ pub fn start() {
 #[wasm_bindgen(js_name = parseAddress)]
 pub fn parse_address(text: &str) -> Result<Ts<ParsedAddress>, JsValue> {
     let named = Named::parse(text)?;
-    let now = Timestamp::from_millis(js_sys::Date::now() as u64);
+    let now = wall_clock();
     let parsed = ParsedAddress {
         address: named.address.to_string(),
         expired: named.expires.is_some_and(|minutes| Timestamp::from_minutes(minutes) < now),
