@@ -159,7 +159,7 @@ pub enum Progress {
 pub struct Holders {
     /// How many distinct nodes returned exactly what we published.
     pub same: u32,
-    /// How many DHT servers this peer knows.
+    /// How many DHT servers answered on the way to the closest: silent ones hold nothing.
     pub servers: u32,
     /// Other values found under the key, unchecked.
     pub others: Vec<Vec<u8>>,
