@@ -160,6 +160,8 @@ fn browser_tests(ws: &Workspace) -> Result<Count> {
         ("LOWKEY_RELAY", ws.relay("debug")),
         ("LOWKEY_CHROMIUM", chromium),
         ("LOWKEY_ROOT", ws.root.clone()),
+        // A debug relay built before the page does not find it by itself.
+        ("LOWKEY_PAGE", ws.path("www/dist")),
     ];
     vitest(ws, "tests/browser", &variables)
 }
