@@ -37,9 +37,9 @@ struct Behaviour {
 
 async fn measure(relay: &OsStr) -> Vec<Line> {
     let data = tempfile::tempdir().expect("a folder");
-    let (mut child, address) = start(relay, data.path().as_os_str());
+    let (relay, address) = start(relay, data.path().as_os_str());
     settle().await;
-    let before = resident(&child);
+    let before = resident(&relay);
     let mut swarms: Vec<_> = (0..PEERS).map(|_| swarm()).collect();
     for group in swarms.chunks_mut(50) {
         join_all(group.iter_mut().map(|swarm| connect(swarm, &address))).await;
@@ -53,10 +53,8 @@ async fn measure(relay: &OsStr) -> Vec<Line> {
     });
     let idle: Vec<_> = idle.collect();
     settle().await;
-    let after = resident(&child);
+    let after = resident(&relay);
     idle.iter().for_each(tokio::task::JoinHandle::abort);
-    child.kill().expect("our own child");
-    child.wait().expect("our own child");
     let each = (after - before) / f64::from(PEERS);
     vec![
         Line::alone("relay RSS, nobody connected", before, "KiB"),
@@ -65,8 +63,20 @@ async fn measure(relay: &OsStr) -> Vec<Line> {
     ]
 }
 
+/// The relay's process; it ends with the measurement, however that ends.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        if self.0.kill().is_ok() {
+            drop(self.0.wait());
+        }
+    }
+}
+
 /// Starts the relay; returns it and its WebSocket address.
-fn start(relay: &OsStr, data: &OsStr) -> (Child, Multiaddr) {
+fn start(relay: &OsStr, data: &OsStr) -> (Process, Multiaddr) {
     let mut child = Command::new(relay)
         .args(["--listen", "127.0.0.1:0", "--data"])
         .arg(data)
@@ -81,7 +91,7 @@ fn start(relay: &OsStr, data: &OsStr) -> (Child, Multiaddr) {
         digits.parse::<u16>().ok()
     });
     let port = port.expect("the relay says where it listens");
-    (child, format!("/ip4/127.0.0.1/tcp/{port}/ws").parse().expect("a multiaddr"))
+    (Process(child), format!("/ip4/127.0.0.1/tcp/{port}/ws").parse().expect("a multiaddr"))
 }
 
 fn swarm() -> Swarm<Behaviour> {
@@ -119,8 +129,8 @@ async fn settle() {
 }
 
 /// Returns the resident memory of a process in KiB.
-fn resident(child: &Child) -> f64 {
-    let path = format!("/proc/{}/status", child.id());
+fn resident(relay: &Process) -> f64 {
+    let path = format!("/proc/{}/status", relay.0.id());
     let status = fs::read_to_string(path).expect("a Linux system");
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("VmRSS is there");
     let digits: String = line.chars().filter(char::is_ascii_digit).collect();
