@@ -42,15 +42,19 @@ fn log(config: &Config) -> anyhow::Result<()> {
 async fn run(config: Config) -> anyhow::Result<()> {
     let relay = Relay::bind(config).await?;
     let shutdown = shutdown()?;
+    // Nobody may be reading: that is no reason to end.
+    drop(print_addresses(&relay));
+    relay.run(shutdown).await;
+    Ok(())
+}
+
+fn print_addresses(relay: &Relay) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "Open {}", relay.local_url())?;
     for address in relay.multiaddrs() {
         writeln!(out, "  as {address}")?;
     }
-    out.flush()?;
-    drop(out);
-    relay.run(shutdown).await;
-    Ok(())
+    out.flush()
 }
 
 /// Completes at SIGTERM or ctrl-c.
