@@ -8,6 +8,10 @@ use std::{
 use anyhow::Context;
 use clap::Parser;
 use lowkey_relay::{Config, Relay, config};
+use tokio::{
+    runtime::Runtime,
+    signal::unix::{SignalKind, signal},
+};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -25,8 +29,7 @@ fn start() -> anyhow::Result<()> {
     let flags = config::Flags::parse();
     let config = config::load(&flags, std::env::vars_os())?;
     log(&config)?;
-    let runtime = tokio::runtime::Runtime::new().context("the async runtime cannot start")?;
-    runtime.block_on(run(config))
+    Runtime::new().context("the async runtime cannot start")?.block_on(run(config))
 }
 
 fn log(config: &Config) -> anyhow::Result<()> {
@@ -40,8 +43,7 @@ fn log(config: &Config) -> anyhow::Result<()> {
 }
 
 async fn run(config: Config) -> anyhow::Result<()> {
-    let relay = Relay::bind(config).await?;
-    let shutdown = shutdown()?;
+    let (relay, shutdown) = (Relay::bind(config).await?, shutdown()?);
     // Nobody may be reading: that is no reason to end.
     drop(print_addresses(&relay));
     relay.run(shutdown).await;
@@ -59,14 +61,9 @@ fn print_addresses(relay: &Relay) -> io::Result<()> {
 
 /// Completes at SIGTERM or ctrl-c.
 fn shutdown() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-
     let (mut terminate, mut interrupt) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
     })
 }

@@ -45,6 +45,43 @@ function watch(selector: string): void {
   requestAnimationFrame(look);
 }
 
+/**
+ * Pastes an address, adds whoever it is and sends a text, each step in the first frame that lets it: the hands of
+ * the program that plays the person take half a second for a click, and are not what is measured.
+ */
+async function greet(address: string, text: string): Promise<void> {
+  const find = (root: ParentNode, path: readonly string[]): Element | undefined => {
+    const [first, ...rest] = path;
+    if (first === undefined) return undefined;
+    for (const element of root.querySelectorAll('*')) {
+      const inside = element.shadowRoot;
+      if (element.matches(first)) {
+        const found = rest.length === 0 ? element : inside === null ? undefined : find(inside, rest);
+        if (found !== undefined) return found;
+      }
+      const deeper = inside === null ? undefined : find(inside, path);
+      if (deeper !== undefined) return deeper;
+    }
+    return undefined;
+  };
+  const comes = async (...path: readonly string[]): Promise<HTMLElement> => {
+    for (;;) {
+      const element = find(document, path);
+      if (element instanceof HTMLElement && !element.matches(':disabled')) return element;
+      await new Promise((frame) => requestAnimationFrame(frame));
+    }
+  };
+  const enter = (element: HTMLElement, value: string): void => {
+    Reflect.set(element, 'value', value);
+    element.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }));
+  };
+  enter(await comes('lk-search-field', 'input'), address);
+  (await comes('lk-search-field', '.found')).click();
+  (await comes('lk-add-dialog', 'button.primary')).click();
+  enter(await comes('lk-composer', 'textarea'), text);
+  (await comes('lk-composer', '.send')).click();
+}
+
 test('numbers', { timeout: 600_000 }, async () => {
   const file = process.env['LOWKEY_NUMBERS'];
   if (file === undefined) throw new Error('npm run bench sets LOWKEY_NUMBERS');
@@ -78,9 +115,7 @@ test('numbers', { timeout: 600_000 }, async () => {
     );
     await page.goto(relay.origin);
     ann = Person.on(browser, page);
-    await page.waitForSelector('>>> lk-sidebar');
-    await ann.add(address);
-    await ann.writes('Hello');
+    await page.evaluate(greet, address, 'Hello');
     const opened = await page.evaluate(() => performance.timeOrigin);
     shown.push((await page.evaluate(() => Reflect.get(window, 'seenAt') as number)) - opened);
     first.push(((await (await arrived).jsonValue()) as number) - opened);

@@ -157,8 +157,10 @@ export class ComposerElement extends LitElement {
   }
 
   #send(): void {
-    const text = this.draft.trim();
-    if (this.disabled || text === '' || utf8Length(this.draft) > textBytes) return;
+    // What stands in the field, which may be newer than the property.
+    const { value } = this.area;
+    const text = value.trim();
+    if (this.disabled || text === '' || utf8Length(value) > textBytes) return;
     act(this, { type: 'send', contact: this.contact, text });
   }
 }

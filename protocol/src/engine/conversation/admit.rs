@@ -6,7 +6,7 @@ use crate::{
     engine::{
         Engine,
         contacts::{Contact, Install, Relation},
-        conversation::{held::Held, sessions::Decrypted},
+        conversation::held::Held,
         input::LinkId,
         output::Misbehaviour,
         step::Step,
@@ -83,20 +83,10 @@ impl Engine {
         message: &[u8],
         step: &mut Step<'_>,
     ) -> Result<(), Misbehaviour> {
-        let Some(contact) = self.contacts.get_mut(&who) else { return Ok(()) };
-        step.touch(who);
-        match contact.talk.sessions.decrypt(message, step.now) {
-            Decrypted::New(session, content) => {
-                self.links.prove(link);
-                self.open_link(link, who, step);
-                self.take_content(who, session, &content, step)
-            }
-            Decrypted::Duplicate => {
-                contact.talk.inbox.came_again();
-                Ok(())
-            }
-            Decrypted::Nowhere => Err(Misbehaviour::Undecryptable),
+        if self.receive_ciphertext(link, who, message, step)? {
+            return Ok(());
         }
+        Err(Misbehaviour::Undecryptable)
     }
 
     /// Judges who wants to begin a session: `false` for those of whom nothing is heard.

@@ -29,22 +29,38 @@ impl Engine {
         message: &[u8],
         step: &mut Step<'_>,
     ) -> Result<(), Misbehaviour> {
-        let Some(contact) = self.contacts.get_mut(&who) else { return Ok(()) };
+        if !self.receive_ciphertext(link, who, message, step)? {
+            if let Some(contact) = self.contacts.get_mut(&who) {
+                contact.want_new_session();
+            }
+            return Err(Misbehaviour::Undecryptable);
+        }
+        Ok(())
+    }
+
+    /// Decrypts with the sessions that there are and takes what is new; `false` if none of them
+    /// knows the key.
+    pub(super) fn receive_ciphertext(
+        &mut self,
+        link: LinkId,
+        who: Address,
+        message: &[u8],
+        step: &mut Step<'_>,
+    ) -> Result<bool, Misbehaviour> {
+        let Some(contact) = self.contacts.get_mut(&who) else { return Ok(true) };
         step.touch(who);
         match contact.talk.sessions.decrypt(message, step.now) {
             Decrypted::New(session, content) => {
                 self.links.prove(link);
                 self.open_link(link, who, step);
-                self.take_content(who, session, &content, step)
+                self.take_content(who, session, &content, step)?;
+                Ok(true)
             }
             Decrypted::Duplicate => {
                 contact.talk.inbox.came_again();
-                Ok(())
+                Ok(true)
             }
-            Decrypted::Nowhere => {
-                contact.want_new_session();
-                Err(Misbehaviour::Undecryptable)
-            }
+            Decrypted::Nowhere => Ok(false),
         }
     }
 
