@@ -20,6 +20,7 @@ use crate::{
 mod commands;
 mod contacts;
 mod conversation;
+mod direct;
 pub mod input;
 mod link;
 mod lookup;
@@ -194,6 +195,7 @@ impl Engine {
             Input::DialFailed(dial) => self.handle_dial_failed(dial, step),
             Input::Frame(link, bytes) => self.handle_frame(link, &bytes, step),
             Input::LinkDown(link) => self.handle_link_down(link, step),
+            Input::PathChanged(link, path) => self.handle_path_changed(link, path, step),
             Input::RecordsFound(id, values, progress) => match self.queries.get(&id).copied() {
                 Some(Query::Contact(who)) => {
                     self.handle_contact_records(id, who, &values, progress, step);
@@ -238,7 +240,7 @@ impl Engine {
                 }
                 None => {}
             },
-            Timer::Acknowledge(who) | Timer::Renew(who) => step.touch(who),
+            Timer::Acknowledge(who) | Timer::Renew(who) | Timer::Upgrade(who) => step.touch(who),
             Timer::Resend(who) => self.handle_resend_due(who, step),
             Timer::Online => self.handle_online_due(step),
             Timer::Publish(slot) => self.handle_publish_due(slot, step),
@@ -288,6 +290,7 @@ impl Engine {
         let mut visited = alloc::collections::BTreeSet::new();
         while let Some(who) = step.touched.pop_first() {
             if visited.insert(who) {
+                self.choose_paths(who, step);
                 self.flush(who, step);
                 self.pursue(who, Urgency::Due, step);
             }

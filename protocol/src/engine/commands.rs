@@ -60,6 +60,7 @@ impl Engine {
                 self.set_presence(mode, step);
                 Ok(Reply::Done)
             }
+            Command::HideAddress { contact, hide } => self.hide_address(contact, hide, step),
             Command::SetName(name) => {
                 check_name(name.as_deref())?;
                 self.own.name = name.filter(|name| !name.is_empty());
@@ -283,7 +284,11 @@ impl Engine {
     }
 
     /// Returns a contact or request that the screen knows.
-    fn known(&mut self, who: Address, step: &mut Step<'_>) -> Result<&mut Contact, CommandError> {
+    pub(crate) fn known(
+        &mut self,
+        who: Address,
+        step: &mut Step<'_>,
+    ) -> Result<&mut Contact, CommandError> {
         let contact = self.contacts.get_mut(&who).ok_or(CommandError::UnknownContact)?;
         if contact.relation == Relation::Deleted && !contact.blocked {
             return Err(CommandError::UnknownContact);

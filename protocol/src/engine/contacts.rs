@@ -13,6 +13,7 @@ use crate::{
     engine::{
         OpenError,
         conversation::Conversation,
+        direct::Upgrade,
         lookup::{Fetched, Seek},
         output::{ContactView, PeerAddress, Reach, RowKey, Standing, Table},
         own::{decode_seqs, encode_seqs},
@@ -33,6 +34,8 @@ pub(crate) struct Contact {
     pub(crate) tag: [u8; 16],
     pub(crate) relation: Relation,
     pub(crate) blocked: bool,
+    /// Whether they may not learn our IP address.
+    pub(crate) hides_address: bool,
     pub(crate) petname: Option<String>,
     pub(crate) own_name: Option<String>,
     pub(crate) relays: Vec<RelayAddress>,
@@ -58,6 +61,7 @@ pub(crate) struct Contact {
     /// Their prekeys, as long as they are fresh.
     pub(crate) bundle: Option<Fetched>,
     pub(crate) seek: Seek,
+    pub(crate) upgrade: Upgrade,
     saved: Zeroizing<Vec<u8>>,
     shown: Option<ContactView>,
 }
@@ -97,6 +101,7 @@ impl Contact {
             tag: contact_tag(vault, &address),
             relation,
             blocked: false,
+            hides_address: false,
             petname: None,
             own_name: None,
             relays: Vec::new(),
@@ -113,6 +118,7 @@ impl Contact {
             talk: Conversation::default(),
             bundle: None,
             seek: Seek::default(),
+            upgrade: Upgrade::default(),
             saved: Zeroizing::default(),
             shown: None,
         }
@@ -193,6 +199,7 @@ impl Contact {
             reach,
             unread: self.unread,
             new_install: self.new_install,
+            hides_address: self.hides_address,
         };
         (self.shown.as_ref() != Some(&view)).then(|| self.shown.insert(view).clone())
     }
@@ -227,6 +234,7 @@ impl Contact {
             request_messages: self.request.messages,
             request_texts: self.request.texts,
             told_name: self.told_name.clone(),
+            hides_address: self.hides_address,
             ..ContactRow::default()
         };
         self.talk.encode(&mut row);
@@ -261,6 +269,7 @@ impl Contact {
         };
         Some(Self {
             blocked: row.blocked,
+            hides_address: row.hides_address,
             petname: row.petname.clone(),
             own_name: row.own_name.clone(),
             relays: row

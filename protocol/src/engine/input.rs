@@ -24,6 +24,8 @@ pub enum Input {
     Frame(LinkId, Vec<u8>),
     /// A link is gone; its id is never used again.
     LinkDown(LinkId),
+    /// The bytes of a link travel another way than it was thought.
+    PathChanged(LinkId, Path),
     /// Record values that a `FindRecord` brought, unchecked; `Progress::More` may repeat.
     RecordsFound(QueryId, Vec<Vec<u8>>, Progress),
     /// A `PublishRecord` has been put and read back.
@@ -93,6 +95,14 @@ pub enum Command {
     MarkSeen(Address),
     /// Publishes the presence record, or stops ("hidden from strangers").
     SetPresence(PresenceMode),
+    /// Hides our IP address from a contact, or from everybody (`None`), or does so no longer: with
+    /// whom it is hidden from we talk over relays alone.
+    HideAddress {
+        /// From whom; `None` is everybody, whatever is said of each.
+        contact: Option<Address>,
+        /// Whether to hide it.
+        hide: bool,
+    },
     /// Sets the name that invites and accepted contacts are given; `None` gives none.
     SetName(Option<String>),
     /// Makes an invite link's fragment with our address, relays and name; answers `Reply::Invite`.

@@ -39,6 +39,8 @@ pub(crate) struct Link {
     owes_handshake: bool,
     /// The other side has shown that it is there: by KNOWN, a tag that fits, or a message.
     proven: bool,
+    /// The peer behind it may dial us directly.
+    may_meet: bool,
 }
 
 /// Who is behind a link.
@@ -64,10 +66,7 @@ impl Links {
 
     /// Tells whether a link to a contact is up or greeting.
     pub(crate) fn has(&self, who: &Address) -> bool {
-        self.links.values().any(|link| match link.state {
-            LinkState::Open(have) | LinkState::Greeting { who: have, .. } => have == *who,
-            _ => false,
-        })
+        self.links.values().any(|link| link.is_to(who))
     }
 
     /// Returns how a contact is reached over the links that are up.
@@ -77,6 +76,36 @@ impl Links {
             Path::Direct => Reach::Direct,
             Path::Relayed(relay) => Reach::ThroughRelay(relay.clone()),
         })
+    }
+
+    /// Sets whether the peers behind a contact's proven links may dial us directly; returns what
+    /// has changed.
+    pub(crate) fn allow_direct(&mut self, who: &Address, may: bool) -> Vec<(LinkId, bool)> {
+        let open = LinkState::Open(*who);
+        let of = |link: &Link| link.state == open && link.proven && !link.is_direct();
+        let changed = self.links.iter_mut().filter(|(_, link)| of(link) && link.may_meet != may);
+        changed
+            .map(|(id, link)| {
+                link.may_meet = may;
+                (*id, may)
+            })
+            .collect()
+    }
+
+    /// Returns the direct links to a contact that are up or greeting.
+    pub(crate) fn direct_to(&self, who: &Address) -> alloc::vec::IntoIter<LinkId> {
+        let to = |link: &Link| link.is_direct() && link.is_to(who);
+        let ids = self.links.iter().filter(|(_, link)| to(link)).map(|(id, _)| *id);
+        ids.collect::<Vec<_>>().into_iter()
+    }
+
+    /// Returns the relayed link to a contact from which a direct one is dialled: one that we
+    /// dialled, so that only one side does.
+    pub(crate) fn upgradable(&self, who: &Address) -> Option<LinkId> {
+        self.of(who)
+            .filter(|(_, link)| link.info.dialled && link.may_meet && !link.is_direct())
+            .max_by_key(|(_, link)| link.order)
+            .map(|(id, _)| id)
     }
 
     pub(crate) fn state(&self, id: LinkId) -> Option<LinkState> {
@@ -135,7 +164,18 @@ impl Links {
 
 impl Link {
     fn rank(&self) -> (bool, u64) {
-        (self.info.path == Path::Direct, self.order)
+        (self.is_direct(), self.order)
+    }
+
+    fn is_direct(&self) -> bool {
+        self.info.path == Path::Direct
+    }
+
+    fn is_to(&self, who: &Address) -> bool {
+        match self.state {
+            LinkState::Open(have) | LinkState::Greeting { who: have, .. } => have == *who,
+            _ => false,
+        }
     }
 }
 
@@ -147,7 +187,10 @@ impl Engine {
         info: LinkInfo,
         step: &mut Step<'_>,
     ) {
-        let who = dial.and_then(|dial| self.take_dial(dial, step));
+        let who = dial.and_then(|dial| {
+            self.take_upgrade(dial);
+            self.take_dial(dial, step)
+        });
         let state = match (who, info.dialled) {
             _ if self.own.elsewhere.is_some() => None,
             (Some(who), true) => self.greet(id, who, &info, step),
@@ -161,7 +204,15 @@ impl Engine {
         };
         self.links.count = self.links.count.saturating_add(1);
         let (opened, order) = (step.now, self.links.count);
-        let link = Link { info, state, opened, order, owes_handshake: false, proven: false };
+        let link = Link {
+            info,
+            state,
+            opened,
+            order,
+            owes_handshake: false,
+            proven: false,
+            may_meet: false,
+        };
         self.links.links.insert(id, link);
         self.timers.set(Timer::Proof(id), step.now.plus_millis(limits::PROOF_MS));
         if let Some(who) = who {
@@ -222,12 +273,8 @@ impl Engine {
         reason: CloseReason,
         step: &mut Step<'_>,
     ) {
-        let to = |link: &Link| match link.state {
-            LinkState::Open(have) | LinkState::Greeting { who: have, .. } => have == who,
-            _ => false,
-        };
-        let ids: Vec<LinkId> =
-            self.links.links.iter().filter(|(_, link)| to(link)).map(|(id, _)| *id).collect();
+        let to = self.links.links.iter().filter(|(_, link)| link.is_to(&who));
+        let ids: Vec<LinkId> = to.map(|(id, _)| *id).collect();
         for id in ids {
             self.close_link(id, reason, step);
         }
@@ -240,6 +287,18 @@ impl Engine {
         if let LinkState::Open(who) | LinkState::Greeting { who, .. } = link.state {
             let lasted = step.now.millis_since(link.opened) >= limits::LINK_SETTLED_MS;
             self.handle_link_lost(who, link.proven && lasted, step);
+            if link.is_direct() {
+                self.handle_direct_lost(who, link.proven, link.opened, step);
+            }
+            step.touch(who);
+        }
+    }
+
+    /// The network has seen how the bytes of a link really travel.
+    pub(crate) fn handle_path_changed(&mut self, id: LinkId, path: Path, step: &mut Step<'_>) {
+        let Some(link) = self.links.links.get_mut(&id) else { return };
+        link.info.path = path;
+        if let LinkState::Open(who) | LinkState::Greeting { who, .. } = link.state {
             step.touch(who);
         }
     }

@@ -168,6 +168,7 @@ impl Engine {
                 (contact.seek.vain, contact.seek.started) = (0, None);
                 contact.seek.bundle_vain = 0;
             }
+            self.try_direct_anew(who);
         }
     }
 
@@ -237,8 +238,11 @@ impl Engine {
     }
 
     pub(crate) fn handle_dial_failed(&mut self, id: DialId, step: &mut Step<'_>) {
-        if let Some(who) = self.take_dial(id, step) {
-            self.end_attempt(who, step);
+        let direct = self.take_upgrade(id);
+        match self.take_dial(id, step) {
+            Some(who) if direct => self.handle_upgrade_failed(who, step),
+            Some(who) => self.end_attempt(who, step),
+            None => {}
         }
     }
 

@@ -24,6 +24,14 @@ pub enum Output {
     Send(LinkId, Vec<u8>),
     /// Dial a peer at these addresses; all have one peer id. Answered by `LinkUp` or `DialFailed`.
     Dial(DialId, Vec<PeerAddress>),
+    /// Open a direct path to the peer behind this relayed link. Answered by `LinkUp` or
+    /// `DialFailed`.
+    DialDirect(DialId, LinkId),
+    /// The peer behind this relayed link may learn our IP address, as long as the link is up:
+    /// answer its direct dials.
+    AllowDirect(LinkId),
+    /// It may no longer: refuse its direct dials, and end those under way in either direction.
+    ForbidDirect(LinkId),
     /// Close a link after what was given to it; `LinkDown` may still follow and is ignored.
     Close(LinkId, CloseReason),
     /// Look a record up; ask these relays beside the walk.
@@ -170,6 +178,8 @@ pub struct OwnView {
     pub presence: super::input::PresenceMode,
     /// Whether others can find us.
     pub findable: Findable,
+    /// Whether our IP address is hidden from everybody: no direct links.
+    pub hides_address: bool,
 }
 
 /// Whether others can find us in the DHT.
@@ -202,6 +212,8 @@ pub struct ContactView {
     pub unread: u32,
     /// Whether they came with a new install since the person last looked (`MarkSeen` ends it).
     pub new_install: bool,
+    /// Whether our IP address is hidden from them: no direct links.
+    pub hides_address: bool,
 }
 
 /// What somebody is to us.
@@ -332,6 +344,8 @@ pub enum CloseReason {
     Idle,
     /// The contact is blocked or removed.
     Blocked,
+    /// A direct link to somebody who may no longer learn our IP address.
+    Hidden,
     /// The engine ends.
     Ended,
 }

@@ -60,6 +60,8 @@ pub(crate) struct Own {
     pub(crate) install: DhIdentity,
     pub(crate) name: Option<String>,
     pub(crate) presence: PresenceMode,
+    /// Whether nobody may learn our IP address.
+    pub(crate) hides_address: bool,
     /// The generation that another machine with our phrase has, if we have stopped because of it.
     pub(crate) elsewhere: Option<Generation>,
     /// The greatest sequence number given at each location.
@@ -83,6 +85,7 @@ impl Own {
             install,
             name: None,
             presence: PresenceMode::Visible,
+            hides_address: false,
             elsewhere: None,
             published: BTreeMap::new(),
             known: KnownTo::Nobody,
@@ -100,6 +103,7 @@ impl Own {
         self.name = stored.name;
         self.presence = if stored.hidden { PresenceMode::Hidden } else { PresenceMode::Visible };
         self.elsewhere = stored.elsewhere.map(Generation);
+        self.hides_address = stored.hides_address;
         self.published = decode_seqs(stored.published).collect();
         self.known = KnownTo::from_number(stored.known);
         self.saved = Zeroizing::new(row.to_vec());
@@ -124,6 +128,7 @@ impl Own {
             elsewhere: self.elsewhere.map(|generation| generation.0),
             published: encode_seqs(&self.published),
             known: self.known.number(),
+            hides_address: self.hides_address,
         };
         let plain = Zeroizing::new(row.encode_to_vec());
         let _wiped = Zeroizing::new(row.install);
@@ -142,6 +147,7 @@ impl Own {
             name: self.name.clone(),
             presence: self.presence,
             findable,
+            hides_address: self.hides_address,
         };
         (self.shown.as_ref() != Some(&view)).then(|| self.shown.insert(view).clone())
     }

@@ -22,6 +22,8 @@ pub(crate) struct OwnRow {
     /// Who can know of the install: 0 nobody, 1 contacts, 2 all.
     #[prost(uint32, tag = "6")]
     pub(crate) known: u32,
+    #[prost(bool, tag = "7")]
+    pub(crate) hides_address: bool,
 }
 
 /// The greatest sequence number at a location.
@@ -95,6 +97,8 @@ pub(crate) struct ContactRow {
     pub(crate) session_count: u64,
     #[prost(bool, tag = "27")]
     pub(crate) wants_new_session: bool,
+    #[prost(bool, tag = "28")]
+    pub(crate) hides_address: bool,
 }
 
 /// An origin and ranges of its numbers.

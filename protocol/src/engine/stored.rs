@@ -134,6 +134,7 @@ impl Engine {
             Timer::Seek(who),
             Timer::Acknowledge(who),
             Timer::Resend(who),
+            Timer::Upgrade(who),
             Timer::Renew(who),
         ] {
             self.timers.stop(timer);

@@ -33,6 +33,8 @@ pub(crate) enum Timer {
     Acknowledge(Address),
     /// What is out for long without an acknowledgement is sent again.
     Resend(Address),
+    /// A direct link to this contact may be tried again.
+    Upgrade(Address),
     /// A new session with this contact may be begun.
     Renew(Address),
     /// No address of ours has come: what can be done without is done.

@@ -77,6 +77,12 @@ pub const PROOF_MS: u64 = 30_000;
 pub const STRANGER_MS: u64 = 10 * 60_000;
 /// Milliseconds for which two links to one contact live side by side, so that nothing is cut.
 pub const DUPLICATE_MS: u64 = 2_000;
+/// Milliseconds before a direct link that failed is tried again; doubles.
+pub const DIRECT_PAUSE_MS: u64 = 5_000;
+/// The longest such pause.
+pub const DIRECT_PAUSE_MOST_MS: u64 = 10 * 60_000;
+/// Milliseconds that a direct link must have lived for the next attempt to need no pause.
+pub const DIRECT_SETTLED_MS: u64 = 30_000;
 /// Milliseconds in which a dial must be answered.
 pub const DIAL_MS: u64 = 60_000;
 /// Milliseconds that a link must have lived for the next attempt to be an early one.

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod chaos;
+mod direct;
 mod hostile;
 mod machines;
 mod net;

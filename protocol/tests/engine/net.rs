@@ -33,6 +33,11 @@ pub(crate) struct Net {
     next: u64,
     /// Who dialled which addresses.
     pub(crate) dialled: Vec<(Who, Vec<Vec<u8>>)>,
+    /// How often a direct link was tried, and whether one comes about.
+    pub(crate) direct_dials: usize,
+    pub(crate) is_direct: bool,
+    /// The links over which a direct dial is answered.
+    open_to_direct: BTreeSet<LinkId>,
     /// How many records were put.
     pub(crate) published: usize,
     pub(crate) rng: ChaCha20Rng,
@@ -53,7 +58,7 @@ pub(crate) struct Person {
     /// The address at which it can be dialled.
     pub(crate) place: Vec<u8>,
     /// Whether nobody can dial it.
-    offline: bool,
+    pub(crate) offline: bool,
     pub(crate) address: Address,
     entropy: [u8; 16],
     vault: [u8; 32],
@@ -72,6 +77,9 @@ impl Net {
             links: BTreeMap::new(),
             next: 1_000,
             dialled: Vec::new(),
+            direct_dials: 0,
+            is_direct: false,
+            open_to_direct: BTreeSet::new(),
             published: 0,
             rng: ChaCha20Rng::seed_from_u64(seed),
         }
@@ -206,10 +214,21 @@ impl Net {
         self.inputs.push_back((other.owner, Input::LinkDown(end.other)));
     }
 
+    /// The links of somebody over which a direct dial is answered.
+    pub(crate) fn answers_direct(&self, who: Who) -> usize {
+        let of = |link: &&LinkId| self.links.get(link).is_some_and(|end| end.owner == who);
+        self.open_to_direct.iter().filter(of).count()
+    }
+
+    /// The links of somebody that are up.
+    pub(crate) fn links_of(&self, who: Who) -> Vec<LinkId> {
+        self.links.iter().filter(|(_, end)| end.owner == who).map(|(id, _)| *id).collect()
+    }
+
     /// Opens a link of somebody who is no engine; returns the other end's id.
     pub(crate) fn attack(&mut self, who: Who) -> LinkId {
         let id = LinkId(self.number());
-        let info = LinkInfo { dialled: false, path: Path::Direct, binding: [9; 32] };
+        let info = LinkInfo { dialled: false, path: Path::Relayed("r".into()), binding: [9; 32] };
         self.input(who, Input::LinkUp(id, None, info));
         id
     }
@@ -328,6 +347,20 @@ impl Net {
                         None => self.inputs.push_back((who, Input::DialFailed(dial))),
                     }
                 }
+                Output::DialDirect(dial, link) => {
+                    self.direct_dials += 1;
+                    match self.links.get(&link).map(|end| (end.other, self.links[&end.other].owner))
+                    {
+                        Some((there, whom))
+                            if self.open_to_direct.contains(&there) && self.is_direct =>
+                        {
+                            self.connect_by(who, whom, Some(dial), Path::Direct);
+                        }
+                        _ => self.inputs.push_back((who, Input::DialFailed(dial))),
+                    }
+                }
+                Output::AllowDirect(link) => drop(self.open_to_direct.insert(link)),
+                Output::ForbidDirect(link) => drop(self.open_to_direct.remove(&link)),
                 Output::Close(link, reason) => {
                     self.people[who].closed.push(reason);
                     // What was given to the link before still arrives.
@@ -370,12 +403,22 @@ impl Net {
     }
 
     fn connect(&mut self, who: Who, whom: Who, dial: Option<lowkey_protocol::DialId>) {
+        self.connect_by(who, whom, dial, Path::Relayed("r".into()));
+    }
+
+    fn connect_by(
+        &mut self,
+        who: Who,
+        whom: Who,
+        dial: Option<lowkey_protocol::DialId>,
+        path: Path,
+    ) {
         let (ours, theirs) = (LinkId(self.number()), LinkId(self.number()));
         self.links.insert(ours, End { owner: who, other: theirs });
         self.links.insert(theirs, End { owner: whom, other: ours });
         let ids = [self.people[who].peer_id.clone(), self.people[whom].peer_id.clone()];
         let binding: [u8; 32] = Sha256::digest(ids.concat()).into();
-        let info = |dialled| LinkInfo { dialled, path: Path::Relayed("r".into()), binding };
+        let info = |dialled| LinkInfo { dialled, path: path.clone(), binding };
         self.inputs.push_back((who, Input::LinkUp(ours, dial, info(true))));
         self.inputs.push_back((whom, Input::LinkUp(theirs, None, info(false))));
     }

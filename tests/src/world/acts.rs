@@ -20,6 +20,8 @@ pub enum Act {
     Write(MachineId, Address, String),
     /// Accepts a request, if it is still there.
     Accept(MachineId, Address),
+    /// Hides the IP address from a contact or from everybody, or does so no longer.
+    Hide(MachineId, Option<Address>, bool),
     /// Takes the network away for so many milliseconds.
     GoOffline(MachineId, u64),
     /// Gives the network back.
@@ -106,6 +108,14 @@ impl World {
                 }
                 None => self.plan(5_000, Act::Accept(id, contact)),
             },
+            Act::Hide(id, contact, hide) => {
+                match self.ask(id, Command::HideAddress { contact, hide }) {
+                    Some(Ok(_)) | Some(Err(CommandError::UnknownContact)) | None => {}
+                    Some(Err(error)) => {
+                        self.oracle.violation(self.now, id, &format!("HideAddress: {error}"));
+                    }
+                }
+            }
             Act::GoOffline(id, millis) => {
                 if self.machines[id].online {
                     self.set_online(id, false);

@@ -78,6 +78,8 @@ pub struct Counts {
     pub replayed: u64,
     /// Garbage frames given to an engine.
     pub garbage: u64,
+    /// Direct links.
+    pub direct: u64,
     /// Links cut.
     pub cuts: u64,
     /// Dials that failed.
@@ -105,6 +107,7 @@ impl AddAssign for Counts {
         self.duplicated += other.duplicated;
         self.replayed += other.replayed;
         self.garbage += other.garbage;
+        self.direct += other.direct;
         self.cuts += other.cuts;
         self.dials_failed += other.dials_failed;
         self.crashes += other.crashes;

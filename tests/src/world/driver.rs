@@ -72,6 +72,13 @@ impl World {
             Output::Emit(event) => self.emit(id, event),
             Output::Send(link, bytes) => self.send(id, link, bytes),
             Output::Dial(dial, addresses) => self.dial(id, dial, &addresses),
+            Output::DialDirect(dial, link) => self.dial_direct(id, dial, link),
+            Output::AllowDirect(link) => {
+                self.machines[id].meets.insert(link);
+            }
+            Output::ForbidDirect(link) => {
+                self.machines[id].meets.remove(&link);
+            }
             Output::Close(link, reason) => {
                 if matches!(reason, CloseReason::Misbehaviour(_)) {
                     self.counts.misbehaviours += 1;
@@ -184,5 +191,6 @@ fn input_tag(input: &Input) -> u8 {
         Input::StampFound(..) => 8,
         Input::ClockCorrected(_) => 9,
         Input::DeadlinePassed => 10,
+        Input::PathChanged(..) => 11,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lowkey_protocol::{
     Address, Engine,
     engine::{
-        input::{CommandId, Input},
+        input::{CommandId, Input, LinkId},
         output::{CommandError, Output, QueryId, Reply},
     },
     identity::Phrase,
@@ -42,6 +42,8 @@ pub struct Machine {
     pub replies: BTreeMap<CommandId, Result<Reply, CommandError>>,
     /// Queries whose answers are no longer wanted.
     pub cancelled: BTreeSet<QueryId>,
+    /// Links over which a direct dial is answered.
+    pub meets: BTreeSet<LinkId>,
     /// The alarm that counts; earlier ones are stale.
     pub alarm: u64,
     /// Steps of the engine, over all starts.
@@ -76,6 +78,7 @@ impl Machine {
             peer_id: Vec::new(),
             replies: BTreeMap::new(),
             cancelled: BTreeSet::new(),
+            meets: BTreeSet::new(),
             alarm: 0,
             steps: 0,
             spins: 0,
@@ -94,6 +97,7 @@ impl Machine {
         self.skew = self.wall_clock;
         self.replies.clear();
         self.cancelled.clear();
+        self.meets.clear();
         self.spins = 0;
         self.alarm += 1;
         let clock = self.clock(now);

@@ -64,14 +64,39 @@ impl World {
             self.at(pause, Happening::Input(start, Input::DialFailed(dial)));
             return;
         };
-        let path = match self.dice.below(4) {
-            0 => Path::Direct,
-            _ => Path::Relayed(RELAY.to_owned()),
-        };
+        let path = Path::Relayed(RELAY.to_owned());
         let binding = binding(&self.machines[id].peer_id, &peer);
         let holders =
             [Holder::Machine(id, start.1), Holder::Machine(target, self.machines[target].start)];
         self.open_link(holders, Some(dial), path, binding);
+    }
+
+    /// A machine wants a direct path to whoever is behind a relayed link.
+    pub(super) fn dial_direct(&mut self, id: MachineId, dial: DialId, name: LinkId) {
+        let Some((link, side)) = self.find_end(id, name) else {
+            self.oracle.violation(self.now, id, "a direct dial over a link that never was");
+            return;
+        };
+        let (here, there) = (&self.links[link].ends[side], &self.links[link].ends[1 - side]);
+        let (ours, theirs) = (here.holder, there.holder);
+        let answers = match theirs {
+            Holder::Machine(to, start) => {
+                let machine = &self.machines[to];
+                machine.start == start && machine.online && machine.meets.contains(&there.id)
+            }
+            Holder::Attacker => false,
+        };
+        let unlucky = self.dice.chance(self.conditions.dial_fails);
+        let (Holder::Machine(to, _), true) = (theirs, answers && !unlucky) else {
+            self.counts.dials_failed += 1;
+            let pause = self.dice.between(100, 10_000);
+            let start = (id, self.machines[id].start);
+            self.at(pause, Happening::Input(start, Input::DialFailed(dial)));
+            return;
+        };
+        self.counts.direct += 1;
+        let binding = binding(&self.machines[id].peer_id, &self.machines[to].peer_id);
+        self.open_link([ours, theirs], Some(dial), Path::Direct, binding);
     }
 
     /// Opens a stream; each end hears of it in its own time.

@@ -66,6 +66,12 @@ fn meet(world: &mut World, one: usize, other: usize, texts: u64) {
         let pause = world.dice().between(0, 120_000);
         world.plan(pause, Act::Add(other, addresses[0]));
     }
+    if world.dice().chance(300) {
+        let from = world.dice().chance(500).then_some(addresses[1]);
+        let at = begin + world.dice().between(0, ROUGH);
+        world.plan(at, Act::Hide(one, from, true));
+        world.plan(at + ROUGH / 5, Act::Hide(one, from, false));
+    }
     for (from, to) in [(one, addresses[1]), (other, addresses[0])] {
         for _ in 0..texts {
             let at = begin + world.dice().between(0, ROUGH * 2 / 3);

@@ -37,6 +37,7 @@ fn a_thousand_bad_networks_lose_nothing_and_show_nothing_twice() {
             ("duplicated", total.duplicated),
             ("replayed", total.replayed),
             ("garbage", total.garbage),
+            ("direct links", total.direct),
             ("cuts", total.cuts),
             ("dials failed", total.dials_failed),
             ("crashes", total.crashes),

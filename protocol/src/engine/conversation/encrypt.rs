@@ -17,6 +17,7 @@ use crate::{
         timer::Timer,
     },
     handshake::{self, kem::MlKem},
+    identity::Generation,
     wire::{Ack, Content},
 };
 
@@ -82,6 +83,12 @@ impl Engine {
 }
 
 impl Contact {
+    /// Tells whether the session that speaks has not been answered yet.
+    pub(super) fn is_unconfirmed(&self, own: Generation) -> bool {
+        let speaks = self.talk.sessions.speaks(self.install, own);
+        speaks.is_some_and(|held| !held.session.is_confirmed())
+    }
+
     /// Returns the frame of a message: the same ciphertext as before inside one sending chain, else
     /// a fresh one (`true`). Nothing if it does not fit while the session is unconfirmed.
     pub(super) fn encrypt_entry(

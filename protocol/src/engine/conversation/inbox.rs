@@ -47,6 +47,17 @@ pub(crate) enum Arrival {
     TooManyGaps,
 }
 
+/// What is to be done about what came again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// Nothing came again.
+    Nothing,
+    /// An answer is due at this moment.
+    Later(Timestamp),
+    /// An answer is due, even if there is nothing to acknowledge: a sign that we are there.
+    Owed,
+}
+
 impl Inbox {
     /// Takes a number in.
     pub(crate) fn arrive(&mut self, origin: Origin, number: u64) -> Arrival {
@@ -103,15 +114,14 @@ impl Inbox {
         known.is_some_and(|(_, ranges)| !ranges.all_before(number))
     }
 
-    /// Moves what came again to what is owed, at most once a minute; returns the moment to wait
-    /// for if that minute is not over.
-    pub(crate) fn settle_duplicates(&mut self, now: Timestamp) -> Option<Timestamp> {
+    /// Moves what came again to what is owed, at most once a minute.
+    pub(crate) fn settle_duplicates(&mut self, now: Timestamp) -> Again {
         if self.again.is_empty() && !self.again_any {
-            return None;
+            return Again::Nothing;
         }
         let next = self.again_at.map(|at| at.plus_millis(limits::DUPLICATE_ACK_PAUSE_MS));
         if let Some(next) = next.filter(|next| *next > now) {
-            return Some(next);
+            return Again::Later(next);
         }
         self.again_at = Some(now);
         if core::mem::take(&mut self.again_any) {
@@ -123,7 +133,7 @@ impl Inbox {
             let owed = self.owed.entry(origin).or_default();
             *owed = Ranges::from_pairs(owed.pairs().iter().chain(ranges.pairs()).copied());
         }
-        None
+        Again::Owed
     }
 
     /// Notes that a ciphertext came again.
@@ -243,20 +253,20 @@ mod tests {
         for _ in 0..3 {
             assert_eq!(inbox.arrive(A, 1), Arrival::Duplicate);
         }
-        assert_eq!(inbox.settle_duplicates(NOW), None);
+        assert_eq!(inbox.settle_duplicates(NOW), Again::Owed);
         assert_eq!(inbox.acks(), acks);
         inbox.acknowledged(&acks);
         inbox.came_again();
         let later = NOW.plus_millis(limits::DUPLICATE_ACK_PAUSE_MS);
-        assert_eq!(inbox.settle_duplicates(NOW), Some(later));
+        assert_eq!(inbox.settle_duplicates(NOW), Again::Later(later));
         assert!(!inbox.owes());
-        assert_eq!(inbox.settle_duplicates(later), None);
+        assert_eq!(inbox.settle_duplicates(later), Again::Owed);
         assert_eq!(inbox.acks(), acks);
         // A new link needs no pause.
         inbox.acknowledged(&acks);
         inbox.came_again();
         inbox.forget_pause();
-        assert_eq!(inbox.settle_duplicates(later), None);
+        assert_eq!(inbox.settle_duplicates(later), Again::Nothing);
         assert!(inbox.owes());
     }
 

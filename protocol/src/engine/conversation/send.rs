@@ -6,7 +6,7 @@ use crate::{
     engine::{
         Engine,
         contacts::Relation,
-        conversation::{entry::Payload, receive::emit_delivery},
+        conversation::{entry::Payload, inbox::Again, receive::emit_delivery},
         input::LinkId,
         output::{
             Author, CloseReason, DeliveryState, Event, MessageId, MessageOrder, MessageView,
@@ -143,9 +143,10 @@ impl Engine {
     fn acknowledge(&mut self, who: Address, link: LinkId, step: &mut Step<'_>) {
         let Some(contact) = self.contacts.get_mut(&who) else { return };
         let talk = &mut contact.talk;
-        let again = talk.inbox.settle_duplicates(step.now);
-        if let Some(at) = again {
-            self.timers.set_earlier(Timer::Acknowledge(who), at);
+        match talk.inbox.settle_duplicates(step.now) {
+            Again::Nothing => {}
+            Again::Later(at) => self.timers.set_earlier(Timer::Acknowledge(who), at),
+            Again::Owed => talk.owes_sign = true,
         }
         if !talk.inbox.owes() && !talk.owes_sign {
             return;
@@ -161,11 +162,15 @@ impl Engine {
         }
     }
 
-    /// Waits for acknowledgements of what is out.
+    /// Waits for acknowledgements of what is out, or for the first sign of life in a session that
+    /// is too new for what waits: it has no room for long texts before that.
     fn watch_answers(&mut self, who: Address, step: &Step<'_>) {
         let timer = Timer::Resend(who);
+        let own = self.own.install.generation();
         let Some(contact) = self.contacts.get(&who) else { return };
-        if contact.relation != Relation::Contact || contact.talk.outbox.outstanding() == 0 {
+        let outbox = &contact.talk.outbox;
+        let waits = outbox.outstanding() > 0 || (outbox.is_active() && contact.is_unconfirmed(own));
+        if contact.relation != Relation::Contact || !waits {
             self.timers.stop(timer);
         } else if !self.timers.is_set(timer) {
             let pause = limits::RESEND_MS.saturating_mul(1 << contact.talk.resends.min(16));
@@ -176,7 +181,10 @@ impl Engine {
 
     /// Nothing was acknowledged for long: sends again, then gives the link up.
     pub(crate) fn handle_resend_due(&mut self, who: Address, step: &mut Step<'_>) {
+        let own = self.own.install.generation();
         let Some(contact) = self.contacts.get_mut(&who) else { return };
+        // Its answer may have been lost with a link, and nothing else may be there to be answered.
+        contact.talk.owes_sign |= contact.is_unconfirmed(own);
         contact.talk.resends = contact.talk.resends.saturating_add(1);
         contact.talk.outbox.unlink();
         step.touch(who);
