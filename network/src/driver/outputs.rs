@@ -68,6 +68,9 @@ impl<S: Storage> Driver<S> {
                 let net = &mut self.swarm.behaviour_mut().link;
                 self.inputs.extend(self.links.dial(dial, addresses, net));
             }
+            // No transport makes direct paths yet.
+            Output::DialDirect(dial, _) => self.inputs.push_back(Input::DialFailed(dial)),
+            Output::AllowDirect(_) | Output::ForbidDirect(_) => {}
             Output::Close(link, reason) => {
                 self.links.close(link, reason, &mut self.swarm.behaviour_mut().link, now);
             }
