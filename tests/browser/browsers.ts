@@ -4,7 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 
-const CHROMIUM = process.env['LOWKEY_CHROMIUM'] ?? '/usr/bin/chromium';
+/** The two browsers that the product is tried in. */
+export type BrowserKind = 'chromium' | 'firefox';
+
+export const BROWSERS: readonly BrowserKind[] = ['chromium', 'firefox'];
+
+const PROGRAMS: Readonly<Record<BrowserKind, string>> = {
+  chromium: process.env['LOWKEY_CHROMIUM'] ?? '/usr/bin/chromium',
+  firefox: process.env['LOWKEY_FIREFOX'] ?? '/usr/bin/firefox-esr',
+};
+
+/** What a browser logs by itself when a relay is down: that is no fault of the page. */
+const RELAY_IS_DOWN =
+  /ERR_CONNECTION_REFUSED|WebSocket connection|Failed to load resource|can.t establish a connection to the server at ws/;
 
 const FLAGS = [
   '--no-sandbox',
@@ -15,6 +27,12 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
+
+/**
+ * After a refused WebSocket Firefox waits up to a minute by itself before it really asks the same host again. The
+ * tests are about the page's own return, so this back-off of the browser is off.
+ */
+const PREFERENCES = { 'network.websocket.delay-failed-reconnects': false };
 
 /** A browser process, what its pages complained of, and whom they asked. */
 export class Launched {
@@ -32,14 +50,19 @@ export class Launched {
 
   async page(): Promise<Page> {
     const page = await this.#browser.newPage();
-    page.on('pageerror', (error) => this.complaints.push(String(error)));
-    page.on('console', (line) => {
-      // A relay that is down is no fault of the page: the browser itself logs the refused socket.
-      if (line.type() === 'error' && !/ERR_CONNECTION_REFUSED|WebSocket|Failed to load resource/.test(line.text())) {
-        this.complaints.push(line.text());
-      }
+    const complain = (text: string): void => {
+      if (!RELAY_IS_DOWN.test(text)) this.complaints.push(text);
+    };
+    page.on('pageerror', (error) => {
+      complain(String(error));
     });
-    page.on('request', (request) => this.requests.push(request.url()));
+    page.on('console', (line) => {
+      if (line.type() === 'error') complain(line.text());
+    });
+    page.on('request', (request) => {
+      // Firefox tells of a WebSocket's first request as well; a page may open one to any relay.
+      if (request.headers()['sec-fetch-mode'] !== 'websocket') this.requests.push(request.url());
+    });
     return page;
   }
 
@@ -49,15 +72,23 @@ export class Launched {
   }
 }
 
-export async function launchChromium(): Promise<Launched> {
+/** Starts a browser: Chromium by its own protocol, Firefox by WebDriver BiDi. */
+export async function launch(kind: BrowserKind): Promise<Launched> {
   const profile = await mkdtemp(join(tmpdir(), 'lowkey-profile-'));
   const browser = await puppeteer.launch({
-    browser: 'chrome',
-    executablePath: CHROMIUM,
+    browser: kind === 'chromium' ? 'chrome' : 'firefox',
+    executablePath: PROGRAMS[kind],
     headless: true,
-    args: FLAGS,
+    args: kind === 'chromium' ? FLAGS : [],
+    extraPrefsFirefox: PREFERENCES,
     userDataDir: profile,
+    // A busy machine takes its time for a first start.
+    timeout: 120_000,
     defaultViewport: { width: 1280, height: 800 },
   });
   return new Launched(browser, profile);
+}
+
+export function launchChromium(): Promise<Launched> {
+  return launch('chromium');
 }

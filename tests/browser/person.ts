@@ -1,9 +1,10 @@
 /** A person at a page: does what people do, sees what people see. */
-import type { Page } from 'puppeteer-core';
+import type { ElementHandle, Page } from 'puppeteer-core';
 
 import { strings } from '../../www/src/strings.ts';
-import { type Launched, launchChromium } from './browsers.ts';
+import { type BrowserKind, launch, type Launched } from './browsers.ts';
 import type { Relay } from './relay.ts';
+import { watch } from './watched.ts';
 
 /** A message as it stands on the screen. */
 export interface Shown {
@@ -25,9 +26,10 @@ export class Person {
   }
 
   /** Opens a page of a relay in a browser of its own, and waits until the key is made. */
-  static async at(relay: Relay, path = '/'): Promise<Person> {
-    const browser = await launchChromium();
+  static async at(relay: Relay, kind: BrowserKind = 'chromium', path = '/'): Promise<Person> {
+    const browser = await launch(kind);
     const page = await browser.page();
+    await watch(page);
     const person = new Person(browser, page);
     await page.goto(`${relay.origin}${path}`);
     await page.waitForSelector('>>> lk-sidebar', PATIENCE);
@@ -43,9 +45,37 @@ export class Person {
     await this.browser.close();
   }
 
-  /** Presses a button by its name, in the topmost dialog if there is one. */
+  /** Presses a button by its name: the one that lies on top, as a dialog does. */
   async press(name: string): Promise<void> {
-    await this.page.locator(`::-p-aria([name="${name}"][role="button"])`).setTimeout(PATIENCE.timeout).click();
+    const found = await this.page.waitForFunction(
+      (name) => {
+        const top = (x: number, y: number): Element | null => {
+          let element = document.elementFromPoint(x, y);
+          for (let inner = element; inner !== null && inner !== undefined; ) {
+            element = inner;
+            inner = inner.shadowRoot?.elementFromPoint(x, y) ?? null;
+            if (inner === element) break;
+          }
+          return element;
+        };
+        const find = (root: ParentNode): Element | undefined => {
+          for (const element of root.querySelectorAll('*')) {
+            if (element.matches('button:enabled') && (element.ariaLabel ?? element.textContent?.trim()) === name) {
+              element.scrollIntoView({ block: 'nearest' });
+              const box = element.getBoundingClientRect();
+              if (element.contains(top(box.x + box.width / 2, box.y + box.height / 2))) return element;
+            }
+            const inside = element.shadowRoot === null ? undefined : find(element.shadowRoot);
+            if (inside !== undefined) return inside;
+          }
+          return undefined;
+        };
+        return find(document);
+      },
+      PATIENCE,
+      name,
+    );
+    await (found.asElement() as ElementHandle<Element> | null)?.click();
   }
 
   /** Waits until the page says so somewhere. */
@@ -64,6 +94,39 @@ export class Person {
       PATIENCE,
       text,
     );
+  }
+
+  /** Waits until the open conversation says so of its path. */
+  async isReached(words: string): Promise<void> {
+    await this.page.waitForFunction(
+      (words) => {
+        const find = (root: ParentNode): boolean =>
+          [...root.querySelectorAll('*')].some(
+            ({ localName, shadowRoot }) =>
+              shadowRoot !== null &&
+              ((localName === 'lk-chat' &&
+                shadowRoot.querySelector('.reach')?.textContent?.trim().startsWith(words) === true) ||
+                find(shadowRoot)),
+          );
+        return find(document);
+      },
+      PATIENCE,
+      words,
+    );
+  }
+
+  /** Keeps the own network address from the contact of the open conversation. */
+  async hidesFromContact(): Promise<void> {
+    await this.page.locator('>>> lk-chat >>> header .icon-button:last-child').click();
+    await this.page.locator('>>> lk-details-dialog >>> input[name="hide-address"]').setTimeout(PATIENCE.timeout).click();
+    await this.press(strings.close);
+  }
+
+  /** Keeps the own network address from everybody. */
+  async hidesFromAll(): Promise<void> {
+    await this.press(strings.sidebar.settings);
+    await this.page.locator('>>> lk-settings-dialog >>> input[name="hide-address"]').setTimeout(PATIENCE.timeout).click();
+    await this.press(strings.close);
   }
 
   /** Reads the own address from its sheet. */

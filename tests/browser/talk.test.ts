@@ -2,10 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { strings } from '../../www/src/strings.ts';
+import { BROWSERS } from './browsers.ts';
 import { Person } from './person.ts';
 import { Relay } from './relay.ts';
 
-describe('two pages, served by two relays', () => {
+describe.each(BROWSERS)('two pages in %s, served by two relays', (kind) => {
   let a: Relay;
   let b: Relay;
   let ann: Person;
@@ -16,7 +17,7 @@ describe('two pages, served by two relays', () => {
   beforeAll(async () => {
     a = await Relay.start();
     b = await Relay.start(a);
-    [ann, ben] = await Promise.all([Person.at(a), Person.at(b)]);
+    [ann, ben] = await Promise.all([Person.at(a, kind), Person.at(b, kind)]);
   });
 
   afterAll(async () => {

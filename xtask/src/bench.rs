@@ -98,7 +98,7 @@ fn crates(ws: &Workspace, relay: &Path) -> Result<Vec<Value>> {
 
 /// From the page opened to the first message, in two browsers.
 fn browsers(ws: &Workspace, relay: &Path) -> Result<Vec<Value>> {
-    let chromium = tools::need_chromium(ws)?;
+    let chromium = tools::need_program(ws, &tools::CHROMIUM)?;
     tools::need_packages(ws, "tests/browser")?;
     let mut npm = Command::new("npm");
     npm.args(["run", "--silent", "bench"]).current_dir(ws.path("tests/browser"));

@@ -151,7 +151,8 @@ fn page_tests(ws: &Workspace) -> Result<Count> {
 
 /// Two pages, real relays: the debug relay and the page as people get it.
 fn browser_tests(ws: &Workspace) -> Result<Count> {
-    let chromium = tools::need_chromium(ws)?;
+    let chromium = tools::need_program(ws, &tools::CHROMIUM)?;
+    let firefox = tools::need_program(ws, &tools::FIREFOX)?;
     web::page(ws)?;
     // Together with the tests, so that the features, and so libp2p, are those already built.
     ws.cargo(["build", "--bins", "--tests"]).run()?;
@@ -159,6 +160,7 @@ fn browser_tests(ws: &Workspace) -> Result<Count> {
     let variables = [
         ("LOWKEY_RELAY", ws.relay("debug")),
         ("LOWKEY_CHROMIUM", chromium),
+        ("LOWKEY_FIREFOX", firefox),
         ("LOWKEY_ROOT", ws.root.clone()),
         // A debug relay built before the page does not find it by itself.
         ("LOWKEY_PAGE", ws.path("www/dist")),

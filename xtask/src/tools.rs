@@ -16,8 +16,31 @@ pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 /// The oldest Node that Vite runs on.
 const NODE_AT_LEAST: (u32, u32) = (20, 19);
 
-const BROWSERS: [&str; 4] =
-    ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+/// A program of the tests that no package manager of a language brings.
+#[derive(Debug)]
+pub(crate) struct Program {
+    name: &'static str,
+    /// Under which names it may be found.
+    files: &'static [&'static str],
+    /// Where a path to it may be given.
+    variable: &'static str,
+    /// Debian's packages.
+    packages: &'static [&'static str],
+}
+
+pub(crate) const CHROMIUM: Program = Program {
+    name: "Chromium",
+    files: &["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"],
+    variable: "LOWKEY_CHROMIUM",
+    packages: &["chromium", "fonts-dejavu-core"],
+};
+
+pub(crate) const FIREFOX: Program = Program {
+    name: "Firefox",
+    files: &["firefox-esr", "firefox"],
+    variable: "LOWKEY_FIREFOX",
+    packages: &["firefox-esr", "fonts-dejavu-core"],
+};
 
 /// The checkout, the target folder and a shell that stands in the root.
 #[derive(Debug)]
@@ -131,31 +154,37 @@ pub(crate) fn need_packages(ws: &Workspace, folder: &str) -> Result<()> {
     Ok(())
 }
 
-/// Returns the path of a Chromium, installing Debian's where that is allowed.
-pub(crate) fn need_chromium(ws: &Workspace) -> Result<PathBuf> {
-    if let Some(given) = env::var_os("LOWKEY_CHROMIUM") {
+/// Returns the path of a program, installing Debian's packages of it where that is allowed.
+pub(crate) fn need_program(ws: &Workspace, program: &Program) -> Result<PathBuf> {
+    let Program { name, files, variable, packages } = program;
+    if let Some(given) = env::var_os(variable) {
         return Ok(PathBuf::from(given));
     }
-    if let Some(found) = BROWSERS.iter().find_map(|name| on_path(name)) {
+    let find = || files.iter().find_map(|file| on_path(file));
+    if let Some(found) = find() {
         return Ok(found);
     }
-    let sh = &ws.sh;
-    let root = cmd!(sh, "id -u").quiet().read().is_ok_and(|id| id == "0");
-    if root && on_path("apt-get").is_some() {
-        println!("Chromium is missing: installing it by apt-get");
+    if is_root(ws) && on_path("apt-get").is_some() {
+        println!("{name} is missing: installing it by apt-get");
+        let sh = &ws.sh;
         let _quiet = sh.push_env("DEBIAN_FRONTEND", "noninteractive");
         cmd!(sh, "apt-get update -qq").run()?;
-        cmd!(sh, "apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core")
-            .run()?;
-        if let Some(found) = on_path("chromium") {
+        cmd!(sh, "apt-get install -y -qq --no-install-recommends").args(*packages).run()?;
+        if let Some(found) = find() {
             return Ok(found);
         }
     }
     bail!(
-        "the browser tests need Chromium: run `sudo apt-get install chromium`, or set \
-         LOWKEY_CHROMIUM to the path of a Chromium or Chrome, or leave them out with \
-         `cargo xtask test --fast`"
+        "these tests need {name}: run `sudo apt-get install {}`, or set {variable} to its path, \
+         or leave them out with `cargo xtask test --fast`",
+        packages.join(" ")
     )
+}
+
+/// Whether we may install packages and make network namespaces.
+pub(crate) fn is_root(ws: &Workspace) -> bool {
+    let sh = &ws.sh;
+    cmd!(sh, "id -u").quiet().read().is_ok_and(|id| id == "0")
 }
 
 /// Returns the full path of a program, as the shell would find it.
