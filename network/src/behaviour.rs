@@ -35,15 +35,27 @@ pub(crate) struct Behaviour {
     pub(crate) kad: kad::Behaviour<kad::store::MemoryStore>,
     pub(crate) ask: ask::Behaviour,
     pub(crate) time: time::Behaviour,
+    pub(crate) rtc: lowkey_webrtc::Behaviour,
     pub(crate) link: link::Behaviour,
 }
 
-/// Makes a swarm with a new key: the peer id of each start is another one.
-pub(crate) fn swarm(timing: &Timing) -> Result<Swarm<Behaviour>, platform::TransportError> {
+/// Makes a swarm with a new key: the peer id of each start is another one. With `loopback`, direct
+/// paths inside one machine count.
+pub(crate) fn swarm(
+    timing: &Timing,
+    loopback: bool,
+) -> Result<Swarm<Behaviour>, platform::TransportError> {
     let keys = Keypair::generate_ed25519();
     let peer = keys.public().to_peer_id();
     let (transport, circuits) = relay::client::new(peer);
-    let transport = platform::transport(&keys, transport)?;
+    let rtc = lowkey_webrtc::Config {
+        // The engine knows who may learn our address.
+        admission: lowkey_webrtc::Admission::Listed,
+        loopback,
+        ..lowkey_webrtc::Config::default()
+    };
+    let (direct, rtc) = lowkey_webrtc::new(peer, rtc);
+    let transport = platform::transport(&keys, transport, direct)?;
     let behaviour = Behaviour {
         limits: connection_limits::Behaviour::new(limits()),
         circuits,
@@ -54,10 +66,15 @@ pub(crate) fn swarm(timing: &Timing) -> Result<Swarm<Behaviour>, platform::Trans
         kad: kad(peer),
         ask: ask::Behaviour::new(),
         time: time::Behaviour::client(),
+        rtc,
         link: link::Behaviour::new(),
     };
     let config = platform::swarm_config().with_idle_connection_timeout(IDLE_CONNECTION);
-    Ok(Swarm::new(transport, behaviour, peer, config))
+    let mut swarm = Swarm::new(transport, behaviour, peer, config);
+    swarm
+        .listen_on(lowkey_webrtc::listen_address())
+        .map_err(|_| platform::TransportError::Direct)?;
+    Ok(swarm)
 }
 
 fn limits() -> ConnectionLimits {

@@ -123,7 +123,7 @@ pub(crate) async fn open<S: Storage>(
 ) -> Result<Driver<S>, PeerError> {
     let mut core = Core::new(phrase, config.vault_key, config.params, storage)?;
     let first = core.reopen().await?;
-    let swarm = behaviour::swarm(&config.timing).map_err(|error| {
+    let swarm = behaviour::swarm(&config.timing, config.loopback).map_err(|error| {
         tracing::error!(%error, "no transport");
         PeerError::Platform
     })?;

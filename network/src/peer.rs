@@ -29,6 +29,9 @@ pub struct PeerConfig {
     pub params: Params,
     /// How the network behaves, which tests hurry.
     pub timing: Timing,
+    /// Whether direct paths may go over the loopback interface: only between programs of one
+    /// machine, as in tests.
+    pub loopback: bool,
     /// The key that rows are sealed with; a new one if there is none, for storage that is new too.
     pub vault_key: Option<VaultKey>,
 }

@@ -7,6 +7,7 @@ use std::{
 
 use libp2p::{Multiaddr, PeerId, core::ConnectedPoint, multiaddr::Protocol, swarm::ConnectionId};
 use lowkey_protocol::{CloseReason, DialId, Input, LinkId, LinkInfo, Path, PeerAddress};
+use lowkey_webrtc::CandidatePair;
 use sha2::{Digest, Sha256};
 use web_time::Instant;
 
@@ -15,6 +16,9 @@ use crate::{
     link::{self, Event, Opener},
     platform,
 };
+
+/// What a screen calls a relay of the other side's that a direct connection turned out to use.
+const TURN: &str = "TURN";
 
 /// How long what was given to a closing link may take to be sent.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -31,8 +35,11 @@ pub(super) struct Links {
 
 #[derive(Clone, Copy, Debug)]
 struct Up {
+    peer: PeerId,
     connection: Option<ConnectionId>,
-    relayed: bool,
+    direct: bool,
+    /// The peer may dial us directly.
+    meets: bool,
 }
 
 impl Links {
@@ -89,15 +96,69 @@ impl Links {
         net.abort_all();
         self.dials.clear();
         self.closing.clear();
-        let unused = std::mem::take(&mut self.up).into_values().filter_map(|up| up.relayed_on());
-        self.unused.extend(unused);
+        self.unused
+            .extend(std::mem::take(&mut self.up).into_values().filter_map(|up| up.connection));
+    }
+
+    /// Dials the peer behind a relayed link directly; returns the failure at once if that cannot
+    /// be.
+    pub(super) fn dial_direct(
+        &mut self,
+        dial: DialId,
+        link: LinkId,
+        net: &mut link::Behaviour,
+    ) -> Option<Input> {
+        match net.dial_direct(link) {
+            Some(link) => {
+                self.dials.insert(link, dial);
+                None
+            }
+            None => Some(Input::DialFailed(dial)),
+        }
+    }
+
+    /// Sets whether the peer behind a link may dial us directly. It may as long as any link to it
+    /// says so.
+    pub(super) fn set_meets(
+        &mut self,
+        link: LinkId,
+        meets: bool,
+        rtc: &mut lowkey_webrtc::Behaviour,
+    ) {
+        let Some(up) = self.up.get_mut(&link) else { return };
+        up.meets = meets;
+        let peer = up.peer;
+        self.tell_meets(peer, rtc);
+    }
+
+    fn tell_meets(&self, peer: PeerId, rtc: &mut lowkey_webrtc::Behaviour) {
+        if self.up.values().any(|up| up.peer == peer && up.meets) {
+            rtc.allow(peer);
+        } else {
+            rtc.forbid(peer);
+        }
+    }
+
+    /// Takes how the bytes to a peer travel on direct connections; returns what the engine should
+    /// know.
+    pub(super) fn handle_path(&self, peer: PeerId, pair: &CandidatePair) -> Vec<Input> {
+        let path = if pair.is_direct() { Path::Direct } else { Path::Relayed(TURN.to_owned()) };
+        let on = self.up.iter().filter(|(_, up)| up.peer == peer && up.direct);
+        on.map(|(link, _)| Input::PathChanged(*link, path.clone())).collect()
     }
 
     /// Takes what happened to a link; returns what the engine should know.
-    pub(super) fn handle(&mut self, event: Event, net: &link::Behaviour) -> Option<Input> {
+    pub(super) fn handle(
+        &mut self,
+        event: Event,
+        net: &link::Behaviour,
+        rtc: &mut lowkey_webrtc::Behaviour,
+    ) -> Option<Input> {
         match event {
             Event::Up { link, peer, opener, endpoint } => {
-                let up = Up { connection: net.connection(link), relayed: endpoint.is_relayed() };
+                let direct = lowkey_webrtc::is_direct(&endpoint);
+                let connection = net.connection(link);
+                let up = Up { peer, connection, direct, meets: false };
                 self.up.insert(link, up);
                 let dial = self.dials.remove(&link);
                 Some(Input::LinkUp(link, dial, self.info(peer, opener, &endpoint)))
@@ -112,7 +173,10 @@ impl Links {
                 tracing::debug!(?end, "a link is down");
                 self.closing.remove(&link);
                 let up = self.up.remove(&link)?;
-                self.unused.extend(up.relayed_on().filter(|connection| !net.uses(*connection)));
+                self.unused.extend(up.connection.filter(|connection| !net.uses(*connection)));
+                if up.meets {
+                    self.tell_meets(up.peer, rtc);
+                }
                 Some(Input::LinkDown(link))
             }
         }
@@ -129,7 +193,7 @@ impl Links {
         });
     }
 
-    /// Returns the relayed connections that no link uses any more: they cost the relay.
+    /// Returns the connections that no link uses any more: they cost a relay or the other side.
     pub(super) fn take_unused(&mut self) -> BTreeSet<ConnectionId> {
         std::mem::take(&mut self.unused)
     }
@@ -141,23 +205,17 @@ impl Links {
     fn info(&self, peer: PeerId, opener: Opener, endpoint: &ConnectedPoint) -> LinkInfo {
         let dialled = opener == Opener::We;
         let (dialer, listener) = if dialled { (self.own, peer) } else { (peer, self.own) };
-        let path = if endpoint.is_relayed() {
+        let path = if lowkey_webrtc::is_direct(endpoint) {
+            Path::Direct
+        } else {
             let here = match endpoint {
                 ConnectedPoint::Dialer { address, .. } => address,
                 ConnectedPoint::Listener { local_addr, .. } => local_addr,
             };
             let relay = addresses::circuit_relay(here);
             Path::Relayed(relay.as_ref().map(addresses::name).unwrap_or_default())
-        } else {
-            Path::Direct
         };
         LinkInfo { dialled, path, binding: binding(dialer, listener) }
-    }
-}
-
-impl Up {
-    fn relayed_on(self) -> Option<ConnectionId> {
-        self.connection.filter(|_| self.relayed)
     }
 }
 

@@ -68,9 +68,16 @@ impl<S: Storage> Driver<S> {
                 let net = &mut self.swarm.behaviour_mut().link;
                 self.inputs.extend(self.links.dial(dial, addresses, net));
             }
-            // No transport makes direct paths yet.
-            Output::DialDirect(dial, _) => self.inputs.push_back(Input::DialFailed(dial)),
-            Output::AllowDirect(_) | Output::ForbidDirect(_) => {}
+            Output::DialDirect(dial, link) => {
+                let net = &mut self.swarm.behaviour_mut().link;
+                self.inputs.extend(self.links.dial_direct(dial, link, net));
+            }
+            Output::AllowDirect(link) => {
+                self.links.set_meets(link, true, &mut self.swarm.behaviour_mut().rtc);
+            }
+            Output::ForbidDirect(link) => {
+                self.links.set_meets(link, false, &mut self.swarm.behaviour_mut().rtc);
+            }
             Output::Close(link, reason) => {
                 self.links.close(link, reason, &mut self.swarm.behaviour_mut().link, now);
             }

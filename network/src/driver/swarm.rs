@@ -8,7 +8,11 @@ use libp2p::{
 use lowkey_protocol::Input;
 
 use super::Driver;
-use crate::{behaviour::BehaviourEvent, platform, protocols, storage::Storage};
+use crate::{
+    behaviour::{Behaviour, BehaviourEvent},
+    platform, protocols,
+    storage::Storage,
+};
 
 impl<S: Storage> Driver<S> {
     pub(super) fn handle_swarm(&mut self, event: SwarmEvent<BehaviourEvent>) {
@@ -49,8 +53,11 @@ impl<S: Storage> Driver<S> {
                 self.dht.handle_answer(answer, self.swarm.behaviour_mut());
             }
             BehaviourEvent::Link(event) => {
-                let input = self.links.handle(event, &self.swarm.behaviour().link);
-                self.inputs.extend(input);
+                let Behaviour { link, rtc, .. } = self.swarm.behaviour_mut();
+                self.inputs.extend(self.links.handle(event, link, rtc));
+            }
+            BehaviourEvent::Rtc(lowkey_webrtc::Event::Path { peer, pair }) => {
+                self.inputs.extend(self.links.handle_path(peer, &pair));
             }
             BehaviourEvent::Time(sample) => {
                 let moved = self.core.learn_time(&sample);
@@ -79,7 +86,7 @@ impl<S: Storage> Driver<S> {
                     self.swarm.behaviour_mut().kad.add_address(&peer_id, address);
                 }
             }
-            BehaviourEvent::Circuits(_) | BehaviourEvent::Identify(_) => {}
+            BehaviourEvent::Circuits(_) | BehaviourEvent::Identify(_) | BehaviourEvent::Rtc(_) => {}
         }
     }
 

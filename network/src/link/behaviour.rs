@@ -91,12 +91,28 @@ impl Behaviour {
 
     /// Dials a peer, or opens a stream on a connection that is there; `Up` or `DialFailed` follows.
     pub(crate) fn dial(&mut self, peer: PeerId, addresses: Vec<Multiaddr>) -> LinkId {
+        let Some(connection) = self.free_connection(peer) else {
+            return self.dial_at(peer, addresses);
+        };
         let link = LinkId(self.next_id.fetch_add(1, Ordering::Relaxed));
-        if let Some(connection) = self.free_connection(peer) {
-            self.open(link, peer, connection);
-            return link;
-        }
-        // The peer may be connected through another relay already, where our stream is taken.
+        self.open(link, peer, connection);
+        link
+    }
+
+    /// Dials the peer of a relayed link that we dialled on a direct path; `Up` or `DialFailed`
+    /// follows, or `None` if there is no such link.
+    pub(crate) fn dial_direct(&mut self, from: LinkId) -> Option<LinkId> {
+        let relayed = self.links.get(&from)?;
+        let (peer, endpoint) = self.connections.get(&relayed.connection)?;
+        let ConnectedPoint::Dialer { address, .. } = endpoint else { return None };
+        let address = lowkey_webrtc::direct_address(address, *peer);
+        Some(self.dial_at(*peer, vec![address]))
+    }
+
+    fn dial_at(&mut self, peer: PeerId, addresses: Vec<Multiaddr>) -> LinkId {
+        let link = LinkId(self.next_id.fetch_add(1, Ordering::Relaxed));
+        // The peer may be connected already: through another relay, where our stream is taken, or
+        // through the one over which a direct path is made.
         let opts =
             DialOpts::peer_id(peer).addresses(addresses).condition(PeerCondition::Always).build();
         self.dialling.insert(opts.connection_id(), link);
@@ -152,7 +168,7 @@ impl Behaviour {
         self.order(id, Order::Open(id));
     }
 
-    /// A connection to this peer without a stream of ours; one that is not relayed comes first.
+    /// A connection to this peer without a stream of ours; a direct one comes first.
     fn free_connection(&self, peer: PeerId) -> Option<ConnectionId> {
         let taken = |connection| {
             self.links
@@ -162,7 +178,7 @@ impl Behaviour {
         self.connections
             .iter()
             .filter(|(id, (remote, _))| *remote == peer && !taken(**id))
-            .min_by_key(|(_, (_, endpoint))| endpoint.is_relayed())
+            .max_by_key(|(_, (_, endpoint))| lowkey_webrtc::is_direct(endpoint))
             .map(|(id, _)| *id)
     }
 

@@ -75,10 +75,12 @@ impl WakeSignals {
     }
 }
 
-/// Makes the transports of a peer, circuits first.
-pub(crate) fn transport(
+/// Makes the transports of a peer: direct paths, then circuits, then relays. Direct ones come first,
+/// since circuits would take their addresses.
+pub fn transport(
     keys: &Keypair,
     circuits: relay::client::Transport,
+    direct: lowkey_webrtc::Transport,
 ) -> Result<Boxed<(PeerId, StreamMuxerBox)>, TransportError> {
     let noise = || noise::Config::new(keys).map_err(|_| TransportError::Noise);
     let tcp = || {
@@ -88,11 +90,16 @@ pub(crate) fn transport(
         .map_err(|_| TransportError::Resolver)
     };
     let streams = circuits.or_transport(websocket::Config::new(tcp()?)).or_transport(tcp()?);
-    Ok(streams
+    let streams = streams
         .upgrade(Version::V1Lazy)
         .authenticate(noise()?)
         .multiplex(yamux::Config::default())
         .timeout(DIAL_TIMEOUT)
+        .boxed();
+    Ok(direct
+        .map(|(peer, connection), _| (peer, StreamMuxerBox::new(connection)))
+        .or_transport(streams)
+        .map(|either, _| either.into_inner())
         .boxed())
 }
 
@@ -107,6 +114,9 @@ pub enum TransportError {
     /// Noise refused the key.
     #[error("noise refused the peer's key")]
     Noise,
+    /// Nobody could dial us directly.
+    #[error("direct connections cannot be listened for")]
+    Direct,
     /// The system's resolver cannot be used.
     #[error("the system's name resolver cannot be used")]
     Resolver,

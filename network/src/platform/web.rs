@@ -162,18 +162,25 @@ impl Drop for WakeSignals {
     }
 }
 
-/// Makes the transports of a peer, circuits first.
-pub(crate) fn transport(
+/// Makes the transports of a peer: direct paths, then circuits, then relays. Direct ones come first,
+/// since circuits would take their addresses.
+pub fn transport(
     keys: &Keypair,
     circuits: relay::client::Transport,
+    direct: lowkey_webrtc::Transport,
 ) -> Result<Boxed<(PeerId, StreamMuxerBox)>, TransportError> {
     let noise = noise::Config::new(keys).map_err(|_| TransportError::Noise)?;
-    Ok(circuits
+    let streams = circuits
         .or_transport(websocket::WebSockets)
         .upgrade(Version::V1Lazy)
         .authenticate(noise)
         .multiplex(yamux::Config::default())
         .timeout(DIAL_TIMEOUT)
+        .boxed();
+    Ok(direct
+        .map(|(peer, connection), _| (peer, StreamMuxerBox::new(connection)))
+        .or_transport(streams)
+        .map(|either, _| either.into_inner())
         .boxed())
 }
 
@@ -188,6 +195,9 @@ pub enum TransportError {
     /// Noise refused the key.
     #[error("noise refused the peer's key")]
     Noise,
+    /// Nobody could dial us directly.
+    #[error("direct connections cannot be listened for")]
+    Direct,
 }
 
 /// Why a file on the web could not be read.

@@ -8,6 +8,7 @@
     reason = "a test may end there"
 )]
 
+mod direct;
 mod person;
 mod proxy;
 mod relay;

@@ -66,6 +66,7 @@ impl Person {
         let config = PeerConfig {
             params: Params { stamp_bits: 4 },
             timing,
+            loopback: true,
             ..PeerConfig::with_relays(relays)
         };
         let (handle, events) = spawn(config, None, storage).await.unwrap();
