@@ -43,6 +43,10 @@ export interface ContactView {
      * Whether they came with a new install.
      */
     newInstall: boolean;
+    /**
+     * Whether our IP address is hidden from them.
+     */
+    hidesAddress: boolean;
 }
 
 /**
@@ -172,6 +176,10 @@ export interface OwnView {
      * Whether others can find us.
      */
     findable: Findable;
+    /**
+     * Whether our IP address is hidden from everybody.
+     */
+    hidesAddress: boolean;
 }
 
 /**
@@ -262,6 +270,11 @@ export class Peer {
      * Drops a request silently; the key may ask again after a day.
      */
     deleteRequest(contact: string): Promise<void>;
+    /**
+     * Hides our IP address from a contact, or from everybody if none is named: with whom it is
+     * hidden from we talk over relays alone.
+     */
+    hideAddress(contact: string | null | undefined, hide: boolean): Promise<void>;
     /**
      * Returns at most `limit` messages before the one with the order `before`, ascending.
      */

@@ -162,6 +162,14 @@ impl Peer {
         self.done(Command::SetPresence(mode.into())).await
     }
 
+    /// Hides our IP address from a contact, or from everybody if none is named: with whom it is
+    /// hidden from we talk over relays alone.
+    #[wasm_bindgen(js_name = hideAddress)]
+    pub async fn hide_address(&self, contact: Option<String>, hide: bool) -> Result<(), JsValue> {
+        let contact = contact.as_deref().map(parse_contact).transpose()?;
+        self.done(Command::HideAddress { contact, hide }).await
+    }
+
     /// Sets the name that invites and accepted contacts are given; none gives none.
     #[wasm_bindgen(js_name = setName)]
     pub async fn set_name(&self, name: Option<String>) -> Result<(), JsValue> {

@@ -21,6 +21,7 @@ export type Action =
   | { type: 'acceptRequest'; contact: string }
   | { type: 'deleteRequest'; contact: string }
   | { type: 'setPresence'; mode: PresenceMode }
+  | { type: 'hideAddress'; contact: string | undefined; hide: boolean }
   | { type: 'setName'; name: string }
   | { type: 'useHere' }
   | { type: 'restore'; phrase: string }

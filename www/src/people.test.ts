@@ -8,7 +8,7 @@ import { strings } from './strings.ts';
 const address = 'lowkey1qyp6zpal708pp0sawrw33e6tczvk0exkxzd62r2lrhwgveqj25cmsf7ksqy';
 
 function contact(change: Partial<ContactView>): ContactView {
-  return { address, standing: 'contact', reach: { type: 'notOnline' }, unread: 0, newInstall: false, ...change };
+  return { address, standing: 'contact', reach: { type: 'notOnline' }, unread: 0, newInstall: false, hidesAddress: false, ...change };
 }
 
 function withContacts(...list: ContactView[]): State {

@@ -48,6 +48,7 @@ async function open(): Promise<World> {
     reach: (contact) => call('reach', undefined, contact),
     markSeen: (contact) => call('markSeen', undefined, contact),
     setPresence: (mode) => call('setPresence', undefined, mode),
+    hideAddress: (contact, hide) => call('hideAddress', undefined, contact, hide),
     setName: (name) => call('setName', undefined, name),
     createInvite: () => call('createInvite', '#i/AQ'),
     showPhrase: () => call('showPhrase', 'one two'),
@@ -61,7 +62,7 @@ async function open(): Promise<World> {
     open: async (options, onEvent) => {
       await call('open', undefined, options.phrase);
       tell.push(onEvent);
-      onEvent({ type: 'own', own: { address: own, presence: 'visible', findable: 'notYet' } });
+      onEvent({ type: 'own', own: { address: own, presence: 'visible', findable: 'notYet', hidesAddress: false } });
       return peer();
     },
     parseAddress: (text) => {
@@ -86,6 +87,7 @@ function contact(change: Partial<ContactView> = {}): PeerEvent {
     reach: { type: 'notOnline' },
     unread: 0,
     newInstall: false,
+    hidesAddress: false,
     ...change,
   };
   return { type: 'contact', contact: view };

@@ -282,6 +282,8 @@ export async function startSession(port: Port, store: Store, page: Page): Promis
         return confirmed(peer.deleteRequest(action.contact));
       case 'setPresence':
         return peer.setPresence(action.mode);
+      case 'hideAddress':
+        return peer.hideAddress(action.contact, action.hide);
       case 'setName':
         return setName(action.name);
       case 'useHere':

@@ -21,6 +21,7 @@ function contact(address: string, change: Partial<ContactView> = {}): StoreEvent
     reach: { type: 'notOnline' },
     unread: 0,
     newInstall: false,
+    hidesAddress: false,
     ...change,
   };
   return told({ type: 'contact', contact: view });

@@ -262,6 +262,10 @@ export const strings = {
     block: 'Block',
     unblock: 'Unblock',
     unnamed: 'No name yet',
+    hideAddress: (name: string) => `Hide my IP address from ${isolated(name)}`,
+    addressShown: 'Once you both talk, you connect directly where the network allows: faster, and you see each other’s IP address.',
+    addressHidden: 'You talk through relays only, which cannot read. They do not learn your IP address.',
+    addressHiddenFromAll: 'You hide it from everybody, in Settings.',
   },
 
   rename: {
@@ -277,6 +281,9 @@ export const strings = {
     presenceTextHidden: 'Nobody can look up whether you are here. You can still write first.',
     presenceVisible: 'Visible',
     presenceHidden: 'Hidden from strangers',
+    hideAddress: 'Hide my IP address',
+    addressShown: 'People you talk to connect to you directly where the network allows, and see your IP address.',
+    addressHidden: 'All conversations go through relays, which cannot read. Nobody you talk to learns your IP address.',
     identity: 'Identity',
     showPhrase: 'Show my 12 words',
     havePhrase: 'I have 12 words',

@@ -49,6 +49,7 @@ impl From<output::OwnView> for OwnView {
                 output::Findable::No => Findable::No,
                 output::Findable::InUseElsewhere => Findable::InUseElsewhere,
             },
+            hides_address: own.hides_address,
         }
     }
 }
@@ -91,6 +92,7 @@ impl From<output::ContactView> for ContactView {
             },
             unread: contact.unread,
             new_install: contact.new_install,
+            hides_address: contact.hides_address,
         }
     }
 }

@@ -112,6 +112,8 @@ pub struct OwnView {
     pub presence: PresenceMode,
     /// Whether others can find us.
     pub findable: Findable,
+    /// Whether our IP address is hidden from everybody.
+    pub hides_address: bool,
 }
 
 /// Whether others can find us.
@@ -150,6 +152,8 @@ pub struct ContactView {
     pub unread: u32,
     /// Whether they came with a new install.
     pub new_install: bool,
+    /// Whether our IP address is hidden from them.
+    pub hides_address: bool,
 }
 
 /// What somebody is to us.

@@ -13,12 +13,14 @@ import './address.ts';
 import './copy-button.ts';
 import './dialog.ts';
 import './key-pattern.ts';
+import './switch.ts';
 
 /**
  * All that is known of a contact, and what can be done about them.
  *
- * Properties: `contact`, `pattern`, `safetyNumber` (undefined while it is worked out), `deep`.
- * Actions: `openDialog`, `announce`, `closeDialog`. Slots: none. Parts: none.
+ * Properties: `contact`, `pattern`, `safetyNumber` (undefined while it is worked out), `hidesFromAll` (our address),
+ * `deep`.
+ * Actions: `openDialog`, `hideAddress`, `announce`, `closeDialog`. Slots: none. Parts: none.
  */
 @customElement('lk-details-dialog')
 export class DetailsDialogElement extends LitElement {
@@ -66,6 +68,7 @@ export class DetailsDialogElement extends LitElement {
   @property({ attribute: false }) contact: ContactView | undefined;
   @property({ attribute: false }) pattern: KeyPattern | undefined;
   @property() safetyNumber: string | undefined;
+  @property({ type: Boolean }) hidesFromAll = false;
   @property({ type: Boolean }) deep = false;
 
   override render(): TemplateResult | null {
@@ -94,6 +97,7 @@ export class DetailsDialogElement extends LitElement {
             : this.#consequence('ban', words.block, 'block')}
           ${this.#consequence('trash', words.remove, 'remove')}
         </div>
+        ${isBlocked ? nothing : this.#hiding(contact)}
         <section>
           <h3>${words.address}</h3>
           <lk-address .address=${contact.address} .pattern=${this.pattern}></lk-address>
@@ -117,6 +121,21 @@ export class DetailsDialogElement extends LitElement {
         </section>
       </div>
     </lk-dialog>`;
+  }
+
+  #hiding(contact: ContactView): TemplateResult {
+    const words = strings.details;
+    const hint = contact.hidesAddress ? words.addressHidden : words.addressShown;
+    return html`<lk-switch
+      name="hide-address"
+      label=${words.hideAddress(nameOf(contact))}
+      hint=${this.hidesFromAll ? words.addressHiddenFromAll : hint}
+      .on=${this.hidesFromAll || contact.hidesAddress}
+      .disabled=${this.hidesFromAll}
+      @change=${(event: CustomEvent<boolean>) => {
+        act(this, { type: 'hideAddress', contact: contact.address, hide: event.detail });
+      }}
+    ></lk-switch>`;
   }
 
   #action(name: IconName, label: string, run: () => void): TemplateResult {

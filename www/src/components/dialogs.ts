@@ -52,6 +52,7 @@ function show(state: State, dialog: Dialog, deep: boolean, code: string): Templa
         .contact=${contacts.get(dialog.contact)}
         .pattern=${patterns.get(dialog.contact)}
         .safetyNumber=${dialog.safetyNumber}
+        .hidesFromAll=${own?.hidesAddress ?? false}
         .deep=${deep}
       ></lk-details-dialog>`;
     case 'rename':
@@ -69,6 +70,7 @@ function show(state: State, dialog: Dialog, deep: boolean, code: string): Templa
     case 'settings':
       return html`<lk-settings-dialog
         .presence=${own?.presence ?? 'visible'}
+        .hidesAddress=${own?.hidesAddress ?? false}
         .connection=${ownConnection(state.network).words}
         .blocked=${blocked(state).length}
         .deep=${deep}

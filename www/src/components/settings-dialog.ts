@@ -8,12 +8,13 @@ import { strings } from '../strings.ts';
 import { controls, shared } from '../styles/shared.ts';
 import { icon, type IconName } from './icon.ts';
 import './dialog.ts';
+import './switch.ts';
 
 /**
  * Who may find us, and the doors to everything that is not needed every day.
  *
- * Properties: `presence`, `connection` (words), `blocked` (how many), `deep`.
- * Actions: `setPresence`, `openDialog`, `closeDialog`. Slots: none. Parts: none.
+ * Properties: `presence`, `hidesAddress`, `connection` (words), `blocked` (how many), `deep`.
+ * Actions: `setPresence`, `hideAddress`, `openDialog`, `closeDialog`. Slots: none. Parts: none.
  */
 @customElement('lk-settings-dialog')
 export class SettingsDialogElement extends LitElement {
@@ -104,6 +105,7 @@ export class SettingsDialogElement extends LitElement {
   ];
 
   @property() presence: PresenceMode = 'visible';
+  @property({ type: Boolean }) hidesAddress = false;
   @property() connection = '';
   @property({ type: Number }) blocked = 0;
   @property({ type: Boolean }) deep = false;
@@ -121,6 +123,15 @@ export class SettingsDialogElement extends LitElement {
             ${this.presence === 'visible' ? words.presenceTextVisible : words.presenceTextHidden}
           </p>
         </fieldset>
+        <lk-switch
+          name="hide-address"
+          label=${words.hideAddress}
+          hint=${this.hidesAddress ? words.addressHidden : words.addressShown}
+          .on=${this.hidesAddress}
+          @change=${(event: CustomEvent<boolean>) => {
+            act(this, { type: 'hideAddress', contact: undefined, hide: event.detail });
+          }}
+        ></lk-switch>
         <div class="doors">
           ${this.#door('qrCode', strings.sidebar.myAddress, '', { type: 'myAddress' })}
           ${this.#door('key', words.showPhrase, '', { type: 'phraseShow' })}

@@ -36,7 +36,7 @@ export function pattern(of: string): KeyPattern {
   return { cells, hue: next() % 360 };
 }
 
-export const own: OwnView = { address: address(1), presence: 'visible', findable: 'yes' };
+export const own: OwnView = { address: address(1), presence: 'visible', findable: 'yes', hidesAddress: false };
 
 export function contact(seed: number, change: Partial<ContactView> = {}): ContactView {
   return {
@@ -45,6 +45,7 @@ export function contact(seed: number, change: Partial<ContactView> = {}): Contac
     reach: { type: 'notOnline' },
     unread: 0,
     newInstall: false,
+    hidesAddress: false,
     ...change,
   };
 }

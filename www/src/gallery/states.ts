@@ -216,6 +216,11 @@ export const states: Record<string, () => State> = {
     ),
 
   details: () => chat(anna, annaTalk, ...dialog({ type: 'details', contact: anna.address, safetyNumber: digits })),
+  'details-hidden': () =>
+    chat({ ...anna, hidesAddress: true }, annaTalk, ...dialog({ type: 'details', contact: anna.address })),
+  'details-hidden-from-all': () =>
+    chat(anna, annaTalk, told({ type: 'own', own: { ...own, hidesAddress: true } }), ...dialog({ type: 'details', contact: anna.address })),
+  'chat-direct': () => chat({ ...anna, reach: { type: 'direct' } }, annaTalk),
   rename: () =>
     chat(anna, annaTalk, ...dialog({ type: 'details', contact: anna.address }, { type: 'rename', contact: anna.address })),
   'rename-refused': () => chat(anna, annaTalk, ...dialog({ type: 'rename', contact: anna.address, problem: 'nameTooLong' })),
@@ -224,7 +229,7 @@ export const states: Record<string, () => State> = {
   unblock: () => chat(foe, [], ...dialog({ type: 'confirm', what: 'unblock', contact: foe.address })),
   settings: () => busy(...dialog({ type: 'settings' })),
   'settings-hidden': () =>
-    busy(told({ type: 'own', own: { ...own, name: 'Kim', presence: 'hidden' } }), ...dialog({ type: 'settings' })),
+    busy(told({ type: 'own', own: { ...own, name: 'Kim', presence: 'hidden', hidesAddress: true } }), ...dialog({ type: 'settings' })),
   blocked: () => busy(...people([foe, []], [foe2, []]), ...dialog({ type: 'settings' }, { type: 'blocked' })),
   'blocked-none': () => busy(...dialog({ type: 'settings' }, { type: 'blocked' })),
   network: () => busy(...dialog({ type: 'network' })),
