@@ -9,7 +9,8 @@ use lowkey_network::{
     RelayStatus, Timing,
 };
 use lowkey_protocol::{
-    Address, Command, DeliveryState, Findable, Identity, MessageId, Phrase, Reply, Standing,
+    Address, Author, Command, DeliveryState, Findable, Identity, MessageId, Phrase, Reach, Reply,
+    Standing,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
@@ -56,12 +57,21 @@ pub struct Person {
 impl Person {
     /// Starts a peer that knows these relays; the seed gives the identity.
     pub async fn start(seed: u64, relays: Vec<Multiaddr>) -> Self {
+        Self::with(seed, PeerConfig::with_relays(relays)).await
+    }
+
+    /// Starts a peer that also meets others on the loopback interface.
+    pub async fn neighbour(seed: u64, relays: Vec<Multiaddr>) -> Self {
+        Self::with(seed, PeerConfig { loopback: true, ..PeerConfig::with_relays(relays) }).await
+    }
+
+    async fn with(seed: u64, config: PeerConfig) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let phrase = Phrase::generate(&mut rng);
         let copy = Phrase::parse(&phrase.words()).expect("words of a phrase");
         let address = Identity::from_phrase(copy).address();
         let timing = Timing { read_back_after: READ_BACK_AFTER, ..Timing::default() };
-        let config = PeerConfig { timing, ..PeerConfig::with_relays(relays) };
+        let config = PeerConfig { timing, ..config };
         let (handle, mut events) =
             lowkey_network::spawn(config, Some(phrase), MemoryStorage::default())
                 .await
@@ -145,6 +155,28 @@ impl Person {
             view.screen.state(contact, id) == Some(DeliveryState::Delivered)
         })
         .await;
+    }
+
+    /// Waits until a contact is reached in this way.
+    pub async fn until_reach(&self, contact: Address, what: &str, way: fn(&Reach) -> bool) {
+        let reach = |view: &View| view.screen.contacts.get(&contact).map(|view| way(&view.reach));
+        self.until(what, |view| reach(view) == Some(true)).await;
+    }
+
+    /// Waits until all messages of ours to a contact have come so far.
+    pub async fn until_all_are(&self, contact: Address, state: DeliveryState) {
+        self.until("all of ours came so far", |view| {
+            let list = view.screen.conversation(contact);
+            list.iter().all(|message| message.author == Author::Them || message.state == state)
+        })
+        .await;
+    }
+
+    /// Returns the texts of one side of a conversation in their order.
+    pub fn texts_by(&self, contact: Address, author: Author) -> Vec<String> {
+        let view = self.view.borrow();
+        let list = view.screen.conversation(contact).into_iter();
+        list.filter(|message| message.author == author).map(|view| view.text.clone()).collect()
     }
 
     /// Returns the texts of a conversation in their order.

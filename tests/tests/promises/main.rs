@@ -15,4 +15,5 @@ mod relay_sees_nothing;
 mod same_seed_same_trace;
 mod seeds;
 mod strangers_get_nothing;
+mod switching_paths;
 mod wrong_clock;
