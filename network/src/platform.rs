@@ -10,9 +10,6 @@ pub use native::*;
 #[cfg(target_family = "wasm")]
 pub use web::*;
 
-/// How long a dial may take, to the last handshake.
-const DIAL_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
-
 /// Returns the monotonic clock's time.
 #[allow(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock")]
 pub fn now() -> web_time::Instant {

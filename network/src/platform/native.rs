@@ -10,8 +10,10 @@ use libp2p::{
     noise, relay, swarm, tcp, websocket, yamux,
 };
 
-use super::DIAL_TIMEOUT;
 use crate::addresses;
+
+/// How long a dial may take, to the last handshake.
+const DIAL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A future that may move between threads, since tokio's tasks do.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -19,8 +19,11 @@ use web_sys::{
     EventTarget, ReadableStreamDefaultReader, RequestCache, RequestInit, RequestRedirect, Response,
 };
 
-use super::DIAL_TIMEOUT;
 use crate::addresses;
+
+/// How long a dial may take, to the last handshake. Firefox holds a WebSocket back for up to 60
+/// seconds after its host has refused others, and says nothing: who gives up sooner waits longer.
+const DIAL_TIMEOUT: Duration = Duration::from_secs(65);
 
 /// A future of the page's one thread.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
