@@ -23,5 +23,5 @@ pub mod time;
 pub use bootstrap::{Origin, OriginError};
 pub use driver::Timing;
 pub use peer::{PeerConfig, PeerError, PeerEvent, PeerEvents, PeerHandle, spawn};
-pub use status::{NetworkStatus, RelayState, RelayStatus};
+pub use status::{CandidateKind, DirectStatus, NetworkStatus, RelayState, RelayStatus};
 pub use storage::{MemoryStorage, Storage, StorageError};

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub use lowkey_webrtc::CandidateKind;
+
 /// The network as this peer has it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct NetworkStatus {
@@ -9,6 +11,19 @@ pub struct NetworkStatus {
     pub online: bool,
     /// The relays of this peer, home relays first.
     pub relays: Vec<RelayStatus>,
+    /// The direct connections whose way is known.
+    pub direct: Vec<DirectStatus>,
+}
+
+/// The way of one direct connection; with whom it is does not stand here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DirectStatus {
+    /// How our end was found.
+    pub local: CandidateKind,
+    /// How their end was found.
+    pub remote: CandidateKind,
+    /// How long it took to answer, when the way was chosen.
+    pub round_trip: Option<Duration>,
 }
 
 /// One relay.

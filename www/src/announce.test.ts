@@ -19,6 +19,7 @@ function network(connected: boolean, online = true): PeerEvent {
   const view: NetworkView = {
     online,
     relays: [{ name: 'r', address: '/ip4/127.0.0.1', state: connected ? 'connected' : 'lost', reserved: false }],
+    direct: [],
   };
   return { type: 'network', network: view };
 }

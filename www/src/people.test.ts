@@ -79,11 +79,11 @@ describe('the lists', () => {
 describe('the connection in words', () => {
   test.each<[NetworkView | undefined, string]>([
     [undefined, strings.connection.looking],
-    [{ online: true, relays: [] }, strings.connection.looking],
-    [{ online: true, relays: [relay('connecting'), relay('lost')] }, strings.connection.looking],
-    [{ online: true, relays: [relay('connected')] }, 'Connected to 1 node'],
-    [{ online: true, relays: [relay('connected'), relay('connected')] }, 'Connected to 2 nodes'],
-    [{ online: false, relays: [relay('connected')] }, strings.connection.offline],
+    [{ online: true, relays: [], direct: [] }, strings.connection.looking],
+    [{ online: true, relays: [relay('connecting'), relay('lost')], direct: [] }, strings.connection.looking],
+    [{ online: true, relays: [relay('connected')], direct: [] }, 'Connected to 1 node'],
+    [{ online: true, relays: [relay('connected'), relay('connected')], direct: [] }, 'Connected to 2 nodes'],
+    [{ online: false, relays: [relay('connected')], direct: [] }, strings.connection.offline],
   ])('%j', (network, words) => {
     expect(ownConnection(network).words).toBe(words);
   });
@@ -96,7 +96,7 @@ describe('the connection in words', () => {
   test('in the report names nodes and no people', () => {
     const state = reduce(withContacts(contact({ petname: 'Ann' })), {
       type: 'peer',
-      event: { type: 'network', network: { online: true, relays: [relay('connected')] } },
+      event: { type: 'network', network: { online: true, relays: [relay('connected')], direct: [] } },
     });
     const report = networkReport(state, 'Browser/1');
     expect(report).toContain('/dns4/chat.example.org/tcp/443/tls/ws · connected · not reserved');

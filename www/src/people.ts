@@ -108,12 +108,18 @@ export function networkReport(state: State, agent: string): string {
       .filter(Boolean)
       .join(' · '),
   );
+  const direct = (state.network?.direct ?? []).map((way) =>
+    ['direct', way.local, way.remote, way.roundTripMs === undefined ? '' : strings.network.roundTrip(way.roundTripMs)]
+      .filter(Boolean)
+      .join(' · '),
+  );
   return [
     `LowKey ${LOWKEY_VERSION}`,
     agent,
     ownConnection(state.network).words,
     `findable: ${state.own?.findable ?? 'notYet'} · clock offset: ${String(state.clockOffsetMs)} ms`,
     ...lines,
+    ...direct,
   ].join('\n');
 }
 

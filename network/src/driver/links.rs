@@ -15,6 +15,7 @@ use crate::{
     addresses,
     link::{self, Event, Opener},
     platform,
+    status::DirectStatus,
 };
 
 /// What a screen calls a relay of the other side's that a direct connection turned out to use.
@@ -31,6 +32,8 @@ pub(super) struct Links {
     up: BTreeMap<LinkId, Up>,
     closing: BTreeMap<LinkId, Instant>,
     unused: BTreeSet<ConnectionId>,
+    /// The way of the direct connection to each peer.
+    ways: BTreeMap<PeerId, CandidatePair>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +53,7 @@ impl Links {
             up: BTreeMap::new(),
             closing: BTreeMap::new(),
             unused: BTreeSet::new(),
+            ways: BTreeMap::new(),
         }
     }
 
@@ -74,6 +78,24 @@ impl Links {
             }
             _ => Some(Input::DialFailed(dial)),
         }
+    }
+
+    /// Returns the ways of the direct connections that carry links.
+    pub(super) fn status(&self) -> Vec<DirectStatus> {
+        let peers: BTreeSet<PeerId> =
+            self.up.values().filter(|up| up.direct).map(|up| up.peer).collect();
+        let ways = peers.iter().filter_map(|peer| self.ways.get(peer));
+        let status = |pair: &CandidatePair| DirectStatus {
+            local: pair.local,
+            remote: pair.remote,
+            round_trip: pair.round_trip,
+        };
+        ways.map(status).collect()
+    }
+
+    /// Forgets the way to a peer to whom no connection is left.
+    pub(super) fn forget_peer(&mut self, peer: &PeerId) {
+        self.ways.remove(peer);
     }
 
     /// Closes a link after what was given to it.
@@ -141,7 +163,9 @@ impl Links {
 
     /// Takes how the bytes to a peer travel on direct connections; returns what the engine should
     /// know.
-    pub(super) fn handle_path(&self, peer: PeerId, pair: &CandidatePair) -> Vec<Input> {
+    pub(super) fn handle_path(&mut self, peer: PeerId, pair: &CandidatePair) -> Vec<Input> {
+        // A link may come up on the connection only now.
+        self.ways.insert(peer, *pair);
         let path = if pair.is_direct() { Path::Direct } else { Path::Relayed(TURN.to_owned()) };
         let on = self.up.iter().filter(|(_, up)| up.peer == peer && up.direct);
         on.map(|(link, _)| Input::PathChanged(*link, path.clone())).collect()

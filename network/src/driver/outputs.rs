@@ -167,7 +167,8 @@ impl<S: Storage> Driver<S> {
 
     async fn tell_status(&mut self) {
         let relays = self.bootstrap.status().into_iter().chain(self.relays.status()).collect();
-        let status = NetworkStatus { online: platform::is_online(), relays };
+        let status =
+            NetworkStatus { online: platform::is_online(), relays, direct: self.links.status() };
         if status != self.told_status {
             self.told_status = status.clone();
             self.emit(PeerEvent::Network(status)).await;

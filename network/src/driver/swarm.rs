@@ -27,6 +27,7 @@ impl<S: Storage> Driver<S> {
                 self.swarm.behaviour_mut().time.ask(peer_id);
             }
             SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => {
+                self.links.forget_peer(&peer_id);
                 let moved = self.core.clock.forget(&peer_id);
                 self.inputs.extend(moved.map(Input::ClockCorrected));
             }

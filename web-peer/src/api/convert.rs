@@ -1,11 +1,13 @@
 //! From the core's types to those of [`types`](super::types): one exhaustive `match` each.
 
-use lowkey_network::{NetworkStatus, PeerEvent as DriverEvent, RelayState, RelayStatus};
+use lowkey_network::{
+    DirectStatus, NetworkStatus, PeerEvent as DriverEvent, RelayState, RelayStatus,
+};
 use lowkey_protocol::engine::{input, output};
 
 use super::types::{
-    Author, ContactView, DeliveryState, Findable, Message, NetworkView, OwnView, PeerEvent,
-    PresenceMode, Reach, RelayView, RelayViewState, Standing,
+    Author, CandidateKind, ContactView, DeliveryState, DirectView, Findable, Message, NetworkView,
+    OwnView, PeerEvent, PresenceMode, Reach, RelayView, RelayViewState, Standing,
 };
 
 impl From<DriverEvent> for PeerEvent {
@@ -132,6 +134,29 @@ impl From<NetworkStatus> for NetworkView {
         Self {
             online: status.online,
             relays: status.relays.into_iter().map(RelayView::from).collect(),
+            direct: status.direct.into_iter().map(DirectView::from).collect(),
+        }
+    }
+}
+
+impl From<DirectStatus> for DirectView {
+    fn from(way: DirectStatus) -> Self {
+        Self {
+            local: way.local.into(),
+            remote: way.remote.into(),
+            round_trip_ms: way.round_trip.map(|trip| trip.as_secs_f64() * 1_000.0),
+        }
+    }
+}
+
+impl From<lowkey_network::CandidateKind> for CandidateKind {
+    fn from(kind: lowkey_network::CandidateKind) -> Self {
+        use lowkey_network::CandidateKind as Kind;
+        match kind {
+            Kind::Host => Self::Host,
+            Kind::ServerReflexive => Self::ServerReflexive,
+            Kind::PeerReflexive => Self::PeerReflexive,
+            Kind::Relayed => Self::Relayed,
         }
     }
 }

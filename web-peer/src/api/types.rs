@@ -243,6 +243,36 @@ pub struct NetworkView {
     pub online: bool,
     /// Those that we are connected to, or try.
     pub relays: Vec<RelayView>,
+    /// The direct connections whose way is known.
+    pub direct: Vec<DirectView>,
+}
+
+/// The way of a direct connection.
+#[derive(Debug, Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct DirectView {
+    /// How our end was found.
+    pub local: CandidateKind,
+    /// How their end was found.
+    pub remote: CandidateKind,
+    /// How long it took to answer when the way was chosen, in milliseconds.
+    #[tsify(optional)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub round_trip_ms: Option<f64>,
+}
+
+/// How an end of a direct connection was found.
+#[derive(Clone, Copy, Debug, Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub enum CandidateKind {
+    /// An address of the machine itself.
+    Host,
+    /// What a node saw.
+    ServerReflexive,
+    /// What the other side saw.
+    PeerReflexive,
+    /// An address at a server of theirs: not direct.
+    Relayed,
 }
 
 /// A relay.

@@ -95,7 +95,7 @@ export class NetworkDialogElement extends LitElement {
           : html`<ul>
               ${relays.map((relay) => this.#relay(relay))}
             </ul>`}
-        <p class="soft small">${words.text}</p>
+        ${this.#ways()} <p class="soft small">${words.text}</p>
         <div class="actions">
           <button
             class="button"
@@ -117,6 +117,25 @@ export class NetworkDialogElement extends LitElement {
     const { own } = this;
     if (own?.presence === 'hidden' && own.findable !== 'inUseElsewhere') return strings.network.hidden;
     return strings.network.findable[own?.findable ?? 'notYet'];
+  }
+
+  #ways(): TemplateResult | typeof nothing {
+    const words = strings.network;
+    const ways = this.network?.direct ?? [];
+    if (ways.length === 0) return nothing;
+    return html`<h3>${words.direct}</h3>
+      <ul>
+        ${ways.map(
+          (way) => html`<li class="connected">
+            ${icon('check')}
+            <p>${words.here(words.found[way.local])}</p>
+            <p class="facts soft small">
+              <span>${words.there(words.found[way.remote])}</span>
+              ${way.roundTripMs === undefined ? nothing : html`<span>${words.roundTrip(way.roundTripMs)}</span>`}
+            </p>
+          </li>`,
+        )}
+      </ul>`;
   }
 
   #relay(relay: RelayView): TemplateResult {

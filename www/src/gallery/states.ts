@@ -26,6 +26,7 @@ const connected: NetworkView = {
       roundTripMs: 112,
     },
   ],
+  direct: [{ local: 'host', remote: 'serverReflexive', roundTripMs: 18 }],
 };
 const searching: NetworkView = {
   online: true,
@@ -33,6 +34,7 @@ const searching: NetworkView = {
     { name: 'chat.example.org', address: '/dns4/chat.example.org/tcp/443/tls/ws', state: 'lost', reserved: false },
     { name: 'relay.example.net', address: '/dns6/relay.example.net/tcp/443/tls/ws', state: 'connecting', reserved: false },
   ],
+  direct: [],
 };
 
 const bo = contact(3, { petname: 'Bo', unread: 3 });
@@ -176,7 +178,7 @@ export const states: Record<string, () => State> = {
   'chat-no-relay': () =>
     chat({ ...anna, reach: { type: 'notOnline' } }, statesTalk.slice(0, 3), told({ type: 'network', network: searching })),
   'chat-offline': () =>
-    chat({ ...anna, reach: { type: 'notOnline' } }, annaTalk, told({ type: 'network', network: { online: false, relays: [] } })),
+    chat({ ...anna, reach: { type: 'notOnline' } }, annaTalk, told({ type: 'network', network: { online: false, relays: [], direct: [] } })),
   'chat-draft-near': () => chat(anna, annaTalk, draft('The sea speaks. '.repeat(470))),
   'chat-draft-over': () => chat(anna, annaTalk, draft('The sea speaks. '.repeat(530))),
   'chat-refused': () =>

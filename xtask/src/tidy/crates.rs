@@ -14,6 +14,7 @@ const DIRECTION: [(&str, &[&str]); 8] = [
     ("web-peer", &["lowkey-protocol", "lowkey-network"]),
     ("tests", &["lowkey-protocol", "lowkey-network", "lowkey-relay", "lowkey-webrtc"]),
     ("tests/vectors-wasm", &["lowkey-protocol"]),
+    ("tests/webrtc-page", &["lowkey-network", "lowkey-webrtc"]),
     ("xtask", &[]),
 ];
 /// The modules of `network` that a relay shares with a peer.
