@@ -6,7 +6,7 @@ use super::Finding;
 use super::tree::{Tree, code};
 
 /// Each crate by folder, and the crates of ours that it may name.
-const DIRECTION: [(&str, &[&str]); 8] = [
+const DIRECTION: [(&str, &[&str]); 9] = [
     ("protocol", &[]),
     ("webrtc", &[]),
     ("network", &["lowkey-protocol", "lowkey-webrtc"]),
