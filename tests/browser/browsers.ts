@@ -16,7 +16,7 @@ const PROGRAMS: Readonly<Record<BrowserKind, string>> = {
 
 /** What a browser logs by itself when a relay is down: that is no fault of the page. */
 const RELAY_IS_DOWN =
-  /ERR_CONNECTION_REFUSED|WebSocket connection|Failed to load resource|can.t establish a connection to the server at ws/;
+  /ERR_CONNECTION_REFUSED|WebSocket connection|Failed to load resource|(can.t establish a connection to the server at|The connection to) ws/;
 
 const FLAGS = [
   '--no-sandbox',

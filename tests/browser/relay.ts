@@ -34,6 +34,14 @@ export class Relay {
     return relay;
   }
 
+  /** Returns its WebSocket's multiaddr, with its peer id. */
+  async address(): Promise<string> {
+    const node = (await (await fetch(`${this.origin}/.well-known/lowkey/node.json`)).json()) as { addresses: string[] };
+    const address = node.addresses.find((address) => address.includes('/ws/'));
+    if (address === undefined) throw new Error('the relay names no WebSocket');
+    return address;
+  }
+
   /** Kills it without a goodbye. */
   async kill(): Promise<void> {
     const process = this.#process;

@@ -72,7 +72,14 @@ fn clippy(ws: &Workspace) -> Result<()> {
 
 fn clippy_wasm(ws: &Workspace) -> Result<()> {
     tools::need_wasm_target(ws)?;
-    let crates = ["lowkey-protocol", "lowkey-network", "lowkey-web-peer", "lowkey-vectors-wasm"];
+    let crates = [
+        "lowkey-protocol",
+        "lowkey-webrtc",
+        "lowkey-network",
+        "lowkey-web-peer",
+        "lowkey-vectors-wasm",
+        "lowkey-webrtc-page",
+    ];
     let packages = crates.iter().flat_map(|name| ["-p", *name]);
     let clippy = ws.cargo(["clippy", "--target", WASM]).args(packages);
     Ok(clippy.args(["--", "-D", "warnings"]).run()?)

@@ -23,7 +23,8 @@ cargo xtask <command>
   build            the same without running; says where the self-hosting binary is
   dev              debug relay, Vite's dev server in front, for work on the page
   test [--fast]    check, then every test (--fast: no check, no page, no browser)
-  test PART        one part of it: check, rust, vectors, page or browser
+  test PART        one part of it: check, rust, vectors, page, browser or nat
+  test --interop   dial js-libp2p, and be dialled (installs its many packages first)
   check [--bless]  format, clippy, types, lint, dependencies, tidy, docs (--bless: write api.d.ts)
   tidy             only the rules of CONTRIBUTING.md that a machine can check
   bench [--json]   every benchmark; prints the tables of BENCHMARKS.md
@@ -75,11 +76,12 @@ impl Command {
         use lexopt::prelude::*;
         let mut parser = lexopt::Parser::from_args(args);
         let (mut name, mut part) = (None, None);
-        let (mut fast, mut bless, mut json) = (false, false, false);
+        let (mut fast, mut bless, mut json, mut interop) = (false, false, false, false);
         while let Some(arg) = parser.next()? {
             match arg {
                 Long("help") | Short('h') => return Ok(Self::Help),
                 Long("fast") => fast = true,
+                Long("interop") => interop = true,
                 Long("bless") => bless = true,
                 Long("json") => json = true,
                 Value(value) if name.is_none() => name = Some(value.string()?),
@@ -95,6 +97,7 @@ impl Command {
             Some("test") => match part.take() {
                 Some(part) => (Self::Test(test::Choice::parse(&part)?), 0),
                 None if fast => (Self::Test(test::Choice::Fast), 1),
+                None if interop => (Self::Test(test::Choice::parse("interop")?), 1),
                 None => (Self::Test(test::Choice::All), 0),
             },
             Some("check") => (Self::Check { bless }, usize::from(bless)),
@@ -102,7 +105,7 @@ impl Command {
             Some("bench") => (Self::Bench { json }, usize::from(json)),
             Some(other) => bail!("no command named {other}\n\n{HELP}"),
         };
-        let given = [fast, bless, json].into_iter().filter(|given| *given).count();
+        let given = [fast, bless, json, interop].into_iter().filter(|given| *given).count();
         if given > taken || part.is_some() {
             bail!("an option or word does not belong to this command\n\n{HELP}");
         }
@@ -125,6 +128,8 @@ mod tests {
         assert_eq!(parse("test").unwrap(), Command::Test(test::Choice::All));
         assert_eq!(parse("test --fast").unwrap(), Command::Test(test::Choice::Fast));
         assert_eq!(parse("test vectors").unwrap(), Command::Test(test::Choice::One("vectors")));
+        let interop = Command::Test(test::Choice::One("interop"));
+        assert_eq!(parse("test --interop").unwrap(), interop);
         assert_eq!(parse("bench --json").unwrap(), Command::Bench { json: true });
     }
 
@@ -133,6 +138,7 @@ mod tests {
         assert!(parse("tset").is_err());
         assert!(parse("serve --fast").is_err());
         assert!(parse("test --json").is_err());
+        assert!(parse("test --fast --interop").is_err());
         assert!(parse("test twice").is_err());
         assert!(parse("test vectors --fast").is_err());
         assert!(parse("serve page").is_err());

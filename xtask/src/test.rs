@@ -1,9 +1,9 @@
 //! Runs every test and counts what passed.
 
+mod browser;
 mod count;
+mod nat;
 
-use std::env;
-use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -18,13 +18,17 @@ use count::Count;
 /// A part by the word that asks for it, its name in the summary, and what runs it.
 type Part = (&'static str, &'static str, fn(&Workspace) -> Result<Count>);
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 7] = [
     ("check", "check", check),
     ("rust", "tests in Rust", cargo_tests),
     ("vectors", "vectors in wasm", vectors_in_wasm),
-    ("page", "page, unit tests", page_tests),
-    ("browser", "page, in a browser", browser_tests),
+    ("page", "page, unit tests", browser::units),
+    ("browser", "pages, in browsers", browser::pages),
+    ("nat", "kinds of NAT", nat::lab),
+    ("interop", "js-libp2p", browser::interop),
 ];
+/// What `All` leaves out: it brings hundreds of packages of other people.
+const ASKED_FOR: [&str; 1] = ["interop"];
 /// What `--fast` runs: what needs neither the page nor a browser.
 const FAST: [&str; 2] = ["rust", "vectors"];
 
@@ -47,7 +51,7 @@ impl Choice {
 
     fn has(&self, word: &str) -> bool {
         match self {
-            Self::All => true,
+            Self::All => !ASKED_FOR.contains(&word),
             Self::Fast => FAST.contains(&word),
             Self::One(one) => *one == word,
         }
@@ -79,6 +83,9 @@ impl Report {
         let start = Instant::now();
         let (count, why) = match part() {
             Ok(count) => (count, String::new()),
+            Err(error) if error.is::<Skipped>() => {
+                (Count { skipped: 1, ..Count::default() }, format!(": {error}"))
+            }
             Err(error) => (Count { failed: 1, ..Count::default() }, format!(": {error:#}")),
         };
         let seconds = start.elapsed().as_secs();
@@ -96,6 +103,18 @@ impl Report {
         Ok(())
     }
 }
+
+/// Why a part cannot run on this machine, which is no failure.
+#[derive(Debug)]
+struct Skipped(&'static str);
+
+impl std::fmt::Display for Skipped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SKIPPED, {}", self.0)
+    }
+}
+
+impl std::error::Error for Skipped {}
 
 fn check(ws: &Workspace) -> Result<Count> {
     let failed = check::failures(ws).len();
@@ -142,49 +161,6 @@ fn vectors_in_wasm(ws: &Workspace) -> Result<Count> {
     settle(count::of_vectors(&text), output.status.success())
 }
 
-fn page_tests(ws: &Workspace) -> Result<Count> {
-    tools::need_node(ws)?;
-    tools::need_packages(ws, "www")?;
-    web::bindings(ws)?;
-    vitest(ws, "www", &[])
-}
-
-/// Two pages, real relays: the debug relay and the page as people get it.
-fn browser_tests(ws: &Workspace) -> Result<Count> {
-    let chromium = tools::need_program(ws, &tools::CHROMIUM)?;
-    let firefox = tools::need_program(ws, &tools::FIREFOX)?;
-    web::page(ws)?;
-    // Together with the tests, so that the features, and so libp2p, are those already built.
-    ws.cargo(["build", "--bins", "--tests"]).run()?;
-    tools::need_packages(ws, "tests/browser")?;
-    let variables = [
-        ("LOWKEY_RELAY", ws.relay("debug")),
-        ("LOWKEY_CHROMIUM", chromium),
-        ("LOWKEY_FIREFOX", firefox),
-        ("LOWKEY_ROOT", ws.root.clone()),
-        // A debug relay built before the page does not find it by itself.
-        ("LOWKEY_PAGE", ws.path("www/dist")),
-    ];
-    vitest(ws, "tests/browser", &variables)
-}
-
-fn vitest(ws: &Workspace, folder: &str, variables: &[(&str, std::path::PathBuf)]) -> Result<Count> {
-    let report = ws.target.join("vitest.json");
-    if report.exists() {
-        fs::remove_file(&report)?;
-    }
-    let status = Command::new("npm")
-        .args(["test", "--silent", "--", "--reporter=default", "--reporter=json"])
-        .arg(format!("--outputFile.json={}", report.display()))
-        .current_dir(ws.path(folder))
-        .envs(variables.iter().map(|(name, value)| (name, value)))
-        .env("CI", env::var_os("CI").unwrap_or_else(|| "true".into()))
-        .status()?;
-    let text = fs::read_to_string(&report)
-        .with_context(|| format!("vitest in {folder} left no report"))?;
-    settle(count::of_vitest(&text)?, status.success())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,6 +172,7 @@ mod tests {
         assert!(Choice::parse("all").is_err());
         assert!(FAST.iter().all(|word| Choice::parse(word).is_ok()));
         assert!(!Choice::Fast.has("check") && Choice::All.has("check"));
+        assert!(!Choice::All.has("interop") && Choice::All.has("nat"));
     }
 
     #[test]
@@ -206,6 +183,15 @@ mod tests {
         assert_eq!(report.total.failed, 1);
         assert!(report.lines[1].contains("no browser"));
         assert!(report.finish().is_err());
+    }
+
+    #[test]
+    fn a_part_that_is_skipped_says_why_and_fails_nothing() {
+        let mut report = Report::default();
+        report.add("lab", || Err(Skipped("it needs root").into()));
+        assert!(report.lines[0].ends_with("SKIPPED, it needs root"), "{}", report.lines[0]);
+        assert_eq!((report.total.skipped, report.total.failed), (1, 0));
+        assert!(report.finish().is_ok());
     }
 
     #[test]

@@ -42,6 +42,9 @@ pub(crate) const FIREFOX: Program = Program {
     packages: &["firefox-esr", "fonts-dejavu-core"],
 };
 
+pub(crate) const NFT: Program =
+    Program { name: "nftables", files: &["nft"], variable: "LOWKEY_NFT", packages: &["nftables"] };
+
 /// The checkout, the target folder and a shell that stands in the root.
 #[derive(Debug)]
 pub(crate) struct Workspace {

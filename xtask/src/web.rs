@@ -78,6 +78,14 @@ pub(crate) fn bindings(ws: &Workspace) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// Builds the page that has the WebRTC crate and nothing of chat; returns its folder.
+pub(crate) fn bare_page(ws: &Workspace) -> Result<PathBuf> {
+    let wasm = wasm(ws, "lowkey-webrtc-page")?;
+    let folder = ws.target.join("webrtc-page");
+    bind(&wasm, &folder, "lowkey_webrtc_page", Bindings::Web)?;
+    Ok(folder)
+}
+
 /// Builds a crate as wasm with the profile of the page and returns the file.
 pub(crate) fn wasm(ws: &Workspace, package: &str) -> Result<PathBuf> {
     tools::need_wasm_target(ws)?;
