@@ -3,15 +3,20 @@
 //! Every text becomes a type here; the rest of the crate never sees an unchecked address.
 
 mod layers;
+mod udp;
 mod values;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use serde::{Deserialize, Serialize};
 
 use crate::limits::Limits;
 
 pub use layers::{ConfigError, Flags, Origin, load};
+pub use udp::UdpPort;
 pub use values::{Bootstrap, NodeUrl, ProxyNetwork, PublicUrl, ValueError};
 
 /// The configuration of one relay.
@@ -20,6 +25,13 @@ pub use values::{Bootstrap, NodeUrl, ProxyNetwork, PublicUrl, ValueError};
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where to listen for WebRTC-direct, by UDP: `on` takes address and port number of `listen`.
+    pub webrtc: UdpPort,
+    /// Where to answer STUN, by UDP: `on` takes the address of `listen` and port 3478.
+    pub stun: UdpPort,
+    /// IP addresses by which the world reaches this machine; they are told for WebRTC-direct,
+    /// which knows no names. None: those of the network cards.
+    pub public_ips: Vec<IpAddr>,
     /// The folder of the identity key; none: the usual place for a program's data.
     pub data: Option<PathBuf>,
     /// What pages show as the name of this relay; none: the public host.
@@ -50,6 +62,9 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8470)),
+            webrtc: UdpPort::On,
+            stun: UdpPort::Off,
+            public_ips: Vec::new(),
             data: None,
             name: None,
             public_url: None,

@@ -58,19 +58,24 @@ fn create(folder: &Path, path: &Path) -> Result<Keypair, IdentityError> {
         move |source| IdentityError::Io { path, source }
     };
     create_folder(folder).map_err(io(folder))?;
-    let draft = folder.join(format!("{FILE}.{}", std::process::id()));
-    let written = write_private(&draft, &bytes).and_then(|()| {
-        // Unlike a rename, a link never replaces a key that another start made meanwhile.
-        fs::hard_link(&draft, path)?;
-        File::open(folder)?.sync_all()
-    });
-    // The draft is spent either way; one that cannot be removed does no harm.
-    drop(fs::remove_file(&draft));
-    match written {
+    match write_new(folder, FILE, &bytes) {
         Ok(()) => Ok(pair),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => load_or_create(folder),
         Err(source) => Err(io(path)(source)),
     }
+}
+
+/// Writes a file that only the owner can read; one that is there already is an error, and stays.
+pub(crate) fn write_new(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let draft = folder.join(format!("{name}.{}", std::process::id()));
+    let written = write_private(&draft, bytes).and_then(|()| {
+        // Unlike a rename, a link never replaces a file that another start made meanwhile.
+        fs::hard_link(&draft, folder.join(name))?;
+        File::open(folder)?.sync_all()
+    });
+    // The draft is spent either way; one that cannot be removed does no harm.
+    drop(fs::remove_file(&draft));
+    written
 }
 
 fn create_folder(folder: &Path) -> io::Result<()> {

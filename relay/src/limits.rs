@@ -26,6 +26,18 @@ pub struct Limits {
     /// Streams at once on one connection: each circuit is one, each record asked for is one.
     pub streams_per_connection: NonZeroUsize,
 
+    /// Connections over WebRTC-direct at once, which count in `connections` too: each holds the
+    /// state of DTLS and SCTP.
+    pub webrtc_connections: NonZeroUsize,
+    /// WebRTC handshakes at once: the sender of their first datagram can be forged.
+    pub webrtc_handshakes: NonZeroUsize,
+    /// WebRTC handshakes that one IPv4 address or one IPv6 /64 may begin in a minute.
+    pub webrtc_per_minute_per_ip: NonZeroU32,
+    /// STUN requests of one IPv4 address or one IPv6 /64 that are answered in a minute.
+    pub stun_per_minute_per_ip: NonZeroU32,
+    /// STUN requests that are answered in a second.
+    pub stun_per_second: NonZeroU32,
+
     /// Reservations at once: one for each page that can be reached through this relay.
     pub reservations: NonZeroUsize,
     /// Reservations at once of one peer.
@@ -79,6 +91,11 @@ impl Default for Limits {
             handshake_seconds: long(10),
             stall_seconds: long(15),
             streams_per_connection: size(512),
+            webrtc_connections: size(1_024),
+            webrtc_handshakes: size(128),
+            webrtc_per_minute_per_ip: number(120),
+            stun_per_minute_per_ip: number(240),
+            stun_per_second: number(2_000),
             reservations: size(10_000),
             reservations_per_peer: size(4),
             reservation_seconds: long(3_600),

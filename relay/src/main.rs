@@ -26,6 +26,8 @@ fn main() -> ExitCode {
 }
 
 fn start() -> anyhow::Result<()> {
+    // DTLS takes the process's default; its only error is that there is one already.
+    drop(rustls::crypto::ring::default_provider().install_default());
     let flags = config::Flags::parse();
     let config = config::load(&flags, std::env::vars_os())?;
     log(&config)?;

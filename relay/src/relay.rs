@@ -3,22 +3,26 @@
 use std::{
     fs::{self, File, TryLockError},
     io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
-use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
+use libp2p::{Multiaddr, PeerId, identity::Keypair, multiaddr::Protocol};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     assets::Assets,
+    certificate::{self, CertificateError},
     clients::Clients,
-    config::{Config, NoDataFolder},
+    config::{Config, NoDataFolder, UdpPort},
     http::{self, NodeDescription, Site},
     identity::{self, IdentityError},
+    reachable,
     status::Status,
-    swarm::{self, Driver, SwarmError},
+    stun::Stun,
+    swarm::{self, Driver, SwarmError, Transports},
     upgraded,
+    webrtc::{self, WebRtc},
 };
 
 /// A relay that has its key and its port, and serves once it runs.
@@ -34,6 +38,7 @@ pub struct Relay {
     addresses: Vec<Multiaddr>,
     site: Site,
     driver: Driver,
+    stun: Option<Stun>,
     // Held as long as the relay lives: two relays of one key would take each other's place.
     _lock: File,
 }
@@ -57,28 +62,36 @@ impl Relay {
         let keys = identity::load_or_create(&folder)?;
         let lock = lock(&folder)?;
         let peer = keys.public().to_peer_id();
-        let addresses = match &config.public_url {
-            Some(url) => vec![url.multiaddr()],
-            None => reachable(local).into_iter().map(upgraded::websocket_address).collect(),
-        };
+        let clients = Clients::new(&config);
+        let mut addresses = reachable::websocket_addresses(&config, local);
+        let webrtc = webrtc(&config, local, &keys, &folder, &clients)?;
+        let webrtc = webrtc.map(|(transport, socket, told)| {
+            addresses.extend(told);
+            (transport, reachable::webrtc_address(socket))
+        });
+        let stun = stun(&config, local)?;
         let (upgrades, transport) = upgraded::channel();
         let listen = upgraded::websocket_address(local);
-        let swarm = swarm::build(&keys, transport, listen, &addresses, &config.limits)?;
+        let transports = Transports { upgraded: (transport, listen), webrtc };
+        let swarm = swarm::build(&keys, transports, &addresses, &config.limits)?;
         let (sender, status) = watch::channel(Status::default());
         let driver = Driver::new(swarm, &config, sender);
         let site = Site {
             assets: config.assets.clone().map_or(Assets::Embedded, Assets::Folder),
-            clients: Clients::new(&config),
+            clients,
             node: NodeDescription {
                 name: config.display_name(),
                 peer,
                 addresses: addresses.clone(),
+                stun: stun.as_ref().map_or_else(Vec::new, |stun| {
+                    reachable::stun_servers(&config, stun.local_address())
+                }),
                 limits: config.limits,
                 status,
             },
             upgrades,
         };
-        Ok(Self { config, listener, local, peer, addresses, site, driver, _lock: lock })
+        Ok(Self { config, listener, local, peer, addresses, site, driver, stun, _lock: lock })
     }
 
     /// Serves until `shutdown` completes, then ends within a few seconds.
@@ -106,14 +119,19 @@ impl Relay {
             self.config.limits,
             stop.clone(),
         );
-        let swarm = self.driver.run(stop);
+        let swarm = self.driver.run(stop.clone());
+        let stun = async {
+            if let Some(stun) = self.stun {
+                stun.run(stop).await;
+            }
+        };
         let stopping = async {
             shutdown.await;
             tracing::info!("stopping");
             // Both receivers live in the futures beside this one.
             let _ = stopper.send(true);
         };
-        tokio::join!(http, swarm, stopping);
+        tokio::join!(http, swarm, stun, stopping);
         tracing::info!("stopped");
     }
 
@@ -186,6 +204,9 @@ pub enum StartError {
     /// The key cannot be used.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// The libp2p side cannot be made.
     #[error(transparent)]
     Swarm(#[from] SwarmError),
@@ -206,39 +227,38 @@ fn lock(folder: &Path) -> Result<File, StartError> {
     }
 }
 
-/// Returns where a listener can be dialled: an unspecified address stands for this machine's.
-fn reachable(local: SocketAddr) -> Vec<SocketAddr> {
-    let (loopback, any, elsewhere): (IpAddr, IpAddr, IpAddr) = match local.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => {
-            (Ipv4Addr::LOCALHOST.into(), ip.into(), Ipv4Addr::new(192, 0, 2, 1).into())
+/// Makes the transport for WebRTC-direct; returns its socket and the addresses to tell as well.
+fn webrtc(
+    config: &Config,
+    local: SocketAddr,
+    keys: &Keypair,
+    folder: &Path,
+    clients: &Clients,
+) -> Result<Option<(WebRtc, SocketAddr, Vec<Multiaddr>)>, StartError> {
+    let Some(address) = config.webrtc.address(local) else { return Ok(None) };
+    let socket = match webrtc::probe(address) {
+        Ok(socket) => socket,
+        Err(_) if config.webrtc == UdpPort::On => {
+            // Nobody asked for it by name, and all works without it.
+            tracing::warn!("the UDP port for WebRTC is taken: there are WebSockets alone");
+            return Ok(None);
         }
-        IpAddr::V6(ip) if ip.is_unspecified() => {
-            let documentation = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
-            (Ipv6Addr::LOCALHOST.into(), ip.into(), documentation.into())
-        }
-        _ => return vec![local],
+        Err(source) => return Err(StartError::Listen { address, source }),
     };
-    // Connecting a UDP socket sends nothing; it only asks which card would be used.
-    let card = UdpSocket::bind((any, 0)).and_then(|socket| {
-        socket.connect((elsewhere, 9))?;
-        socket.local_addr()
-    });
-    card.into_iter()
-        .map(|card| card.ip())
-        .chain([loopback])
-        .map(|ip| SocketAddr::new(ip, local.port()))
-        .collect()
+    let certificate = certificate::load_or_create(folder)?;
+    let hash = certificate.fingerprint();
+    let told = reachable::webrtc_addresses(config, socket, hash);
+    let transport = WebRtc::new(keys, certificate, clients.clone(), &config.limits);
+    Ok(Some((transport, socket, told)))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unspecified_address_is_told_as_one_that_can_be_dialled() {
-        let told = reachable(([0, 0, 0, 0], 8470).into());
-        assert!(told.contains(&([127, 0, 0, 1], 8470).into()));
-        assert!(told.iter().all(|address| !address.ip().is_unspecified()));
-        assert_eq!(reachable(([127, 0, 0, 1], 1).into()), [([127, 0, 0, 1], 1).into()]);
-    }
+fn stun(config: &Config, local: SocketAddr) -> Result<Option<Stun>, StartError> {
+    let usual = SocketAddr::new(local.ip(), STUN_PORT);
+    let Some(address) = config.stun.address(usual) else { return Ok(None) };
+    Stun::bind(address, &config.limits)
+        .map(Some)
+        .map_err(|source| StartError::Listen { address, source })
 }
+
+/// The port that RFC 8489 gives to STUN.
+const STUN_PORT: u16 = 3_478;

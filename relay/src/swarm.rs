@@ -7,7 +7,11 @@ use std::time::Duration;
 use libp2p::{
     Multiaddr, PeerId, Swarm, Transport,
     connection_limits::{self, ConnectionLimits},
-    core::{muxing::StreamMuxerBox, transport::Boxed, upgrade::Version},
+    core::{
+        muxing::StreamMuxerBox,
+        transport::{Boxed, OptionalTransport},
+        upgrade::Version,
+    },
     dns, identify,
     identity::Keypair,
     kad, noise, ping, relay,
@@ -16,7 +20,7 @@ use libp2p::{
 };
 use lowkey_network::{clock, protocols, time};
 
-use crate::{limits::Limits, records::Records, upgraded::Upgraded};
+use crate::{limits::Limits, records::Records, upgraded::Upgraded, webrtc::WebRtc};
 
 pub(crate) use driver::Driver;
 
@@ -31,11 +35,16 @@ pub(crate) struct Behaviour {
     time: time::Behaviour,
 }
 
-/// Makes a swarm that listens on upgraded WebSockets and tells these addresses of itself.
+/// The transports of a relay, and where they listen.
+pub(crate) struct Transports {
+    pub(crate) upgraded: (Upgraded, Multiaddr),
+    pub(crate) webrtc: Option<(WebRtc, Multiaddr)>,
+}
+
+/// Makes a swarm that listens by these transports and tells these addresses of itself.
 pub(crate) fn build(
     keys: &Keypair,
-    upgraded: Upgraded,
-    listen: Multiaddr,
+    transports: Transports,
     external: &[Multiaddr],
     limits: &Limits,
 ) -> Result<Swarm<Behaviour>, SwarmError> {
@@ -49,10 +58,16 @@ pub(crate) fn build(
         time: time::Behaviour::server(clock::wall_clock),
     };
     let config = swarm::Config::with_tokio_executor().with_idle_connection_timeout(IDLE);
-    let mut swarm = Swarm::new(transport(keys, upgraded, limits)?, behaviour, peer, config);
+    let (upgraded, listen) = transports.upgraded;
+    let (webrtc, webrtc_listen) = transports.webrtc.unzip();
+    let transport = transport(keys, upgraded, webrtc, limits)?;
+    let mut swarm = Swarm::new(transport, behaviour, peer, config);
     // Without external addresses a reservation would carry none, and nobody could use it.
     external.iter().for_each(|address| swarm.add_external_address(address.clone()));
     swarm.listen_on(listen).map_err(|_| SwarmError::Listen)?;
+    if let Some(listen) = webrtc_listen {
+        swarm.listen_on(listen).map_err(|_| SwarmError::WebRtc)?;
+    }
     Ok(swarm)
 }
 
@@ -65,6 +80,9 @@ pub enum SwarmError {
     /// The address to listen on is none for WebSockets.
     #[error("the address to listen on is none for WebSockets")]
     Listen,
+    /// The UDP port for WebRTC cannot be listened on.
+    #[error("the UDP port for WebRTC cannot be listened on")]
+    WebRtc,
 }
 
 /// A page without a reservation may be silent for long: its ping shows that it is alive.
@@ -73,16 +91,22 @@ const IDLE: Duration = Duration::from_secs(3_600);
 fn transport(
     keys: &Keypair,
     upgraded: Upgraded,
+    webrtc: Option<WebRtc>,
     limits: &Limits,
 ) -> Result<Boxed<(PeerId, StreamMuxerBox)>, SwarmError> {
-    let mut streams = yamux::Config::default();
-    streams.set_max_num_streams(limits.streams_per_connection.get());
-    Ok(upgraded
+    let mut yamux = yamux::Config::default();
+    yamux.set_max_num_streams(limits.streams_per_connection.get());
+    let streams = upgraded
         .or_transport(websocket::Config::new(resolving()))
         .upgrade(Version::V1Lazy)
         .authenticate(noise::Config::new(keys).map_err(SwarmError::Noise)?)
-        .multiplex(streams)
-        .timeout(Duration::from_secs(limits.handshake_seconds.get()))
+        .multiplex(yamux)
+        .timeout(Duration::from_secs(limits.handshake_seconds.get()));
+    let webrtc = webrtc.map_or_else(OptionalTransport::none, OptionalTransport::some);
+    Ok(streams
+        .boxed()
+        .or_transport(webrtc.map(|(peer, connection), _| (peer, StreamMuxerBox::new(connection))))
+        .map(|either, _| either.into_inner())
         .boxed())
 }
 

@@ -25,6 +25,15 @@ pub struct Flags {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8470]
     #[arg(long, value_name = "IP:PORT")]
     pub listen: Option<String>,
+    /// Where to listen for WebRTC-direct, by UDP [default: on, the same number as --listen]
+    #[arg(long, value_name = "on|off|IP:PORT")]
+    pub webrtc: Option<String>,
+    /// Where to answer STUN, by UDP [default: off; on takes port 3478]
+    #[arg(long, value_name = "on|off|IP:PORT")]
+    pub stun: Option<String>,
+    /// An IP address by which the world reaches this machine (may be repeated)
+    #[arg(long, value_name = "IP")]
+    pub public_ip: Vec<String>,
     /// Folder of the identity key, made at the first start
     #[arg(long, value_name = "DIR")]
     pub data: Option<String>,
@@ -283,13 +292,19 @@ fn value_of_text(text: &str, default: Option<&Value>) -> Value {
 fn from_flags(flags: &Flags, known: &KnownKeys) -> Result<Vec<Setting>, ConfigError> {
     let single = [
         ("listen", &flags.listen),
+        ("webrtc", &flags.webrtc),
+        ("stun", &flags.stun),
         ("data", &flags.data),
         ("name", &flags.name),
         ("public_url", &flags.public_url),
         ("assets", &flags.assets),
         ("log", &flags.log),
     ];
-    let lists = [("bootstrap", &flags.bootstrap), ("trusted_proxies", &flags.trusted_proxy)];
+    let lists = [
+        ("bootstrap", &flags.bootstrap),
+        ("trusted_proxies", &flags.trusted_proxy),
+        ("public_ips", &flags.public_ip),
+    ];
     let flag = |key: &str, value| Setting { key: key.to_owned(), value, origin: Origin::Flag };
     let mut settings: Vec<Setting> = single
         .into_iter()

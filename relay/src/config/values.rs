@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
 use serde::{Deserialize, Serialize};
 
+use super::UdpPort;
 use crate::addresses;
 
 /// Where the world finds a relay: `https://HOST[:PORT]`, nothing behind.
@@ -205,6 +206,9 @@ pub enum ValueError {
     /// Not a network.
     #[error("a trusted proxy is an address or a network such as 10.0.0.0/8")]
     ProxyNetwork,
+    /// Not where a service over UDP listens.
+    #[error("a service over UDP is on, off, or at IP:PORT")]
+    UdpPort,
 }
 
 macro_rules! as_text {
@@ -225,7 +229,7 @@ macro_rules! as_text {
     )*};
 }
 
-as_text!(PublicUrl, Bootstrap, ProxyNetwork);
+as_text!(PublicUrl, Bootstrap, ProxyNetwork, UdpPort);
 
 #[cfg(test)]
 mod tests {

@@ -16,6 +16,8 @@ pub(crate) struct NodeDescription {
     pub(crate) peer: PeerId,
     /// Own addresses, without `/p2p`.
     pub(crate) addresses: Vec<Multiaddr>,
+    /// `stun:HOST:PORT`, if it answers.
+    pub(crate) stun: Vec<String>,
     pub(crate) limits: Limits,
     pub(crate) status: watch::Receiver<Status>,
 }
@@ -30,6 +32,7 @@ impl NodeDescription {
             peer_id: self.peer.to_string(),
             protocols: PROTOCOLS.map(|protocol| protocol.to_string()),
             addresses: self.addresses.iter().take(OWN_ADDRESSES).map(with_peer).collect(),
+            stun: self.stun.clone(),
             relays: self.status.borrow().relays.iter().take(OTHER_RELAYS).cloned().collect(),
             limits: NodeLimits::from(&self.limits),
             time: clock::wall_clock().as_secs(),
@@ -60,6 +63,7 @@ struct NodeJson {
     peer_id: String,
     protocols: [String; 3],
     addresses: Vec<Multiaddr>,
+    stun: Vec<String>,
     relays: Vec<Multiaddr>,
     limits: NodeLimits,
     time: u64,
@@ -108,6 +112,7 @@ mod tests {
             name: "\u{7f}\"ä".repeat(500),
             peer,
             addresses: (0..20).map(long_address).collect(),
+            stun: vec![format!("stun:{}:65535", "a".repeat(253)); 4],
             limits: Limits::default(),
             status,
         };

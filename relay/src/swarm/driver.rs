@@ -137,8 +137,14 @@ impl Driver {
         if !info.protocols.contains(&protocols::KAD) {
             return;
         }
-        let told: Vec<Multiaddr> =
-            info.listen_addrs.iter().take(relays::ADDRESSES).map(addresses::without_peer).collect();
+        let told: Vec<Multiaddr> = info
+            .listen_addrs
+            .iter()
+            .map(addresses::without_peer)
+            // Relays reach each other by WebSocket.
+            .filter(addresses::is_browser_dialable)
+            .take(relays::ADDRESSES)
+            .collect();
         let told = Told {
             addresses: &told,
             // On a private network all relays may well stand in one subnet.

@@ -2,9 +2,9 @@
 
 use std::{net::SocketAddr, num::NonZeroUsize, time::Duration};
 
-use libp2p::{Multiaddr, PeerId};
+use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
 use lowkey_protocol::limits::TEST_STAMP_BITS;
-use lowkey_relay::{Config, Limits, Relay, Status};
+use lowkey_relay::{Config, Limits, Relay, Status, config::UdpPort};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -21,6 +21,7 @@ pub struct Host {
     pub at: SocketAddr,
     pub peer: PeerId,
     pub address: Multiaddr,
+    pub addresses: Vec<Multiaddr>,
     pub status: watch::Receiver<Status>,
     pub data: TempDir,
     stop: oneshot::Sender<()>,
@@ -39,12 +40,13 @@ impl Host {
         let relay = Relay::bind(config).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let (at, peer, status) = (relay.local_address(), relay.peer_id(), relay.status());
-        let address = relay.multiaddrs()[0].clone();
+        let addresses = relay.multiaddrs();
+        let address = addresses[0].clone();
         let task = tokio::spawn(relay.run(async {
             // A dropped sender is the end of the test.
             let _ = stopped.await;
         }));
-        Self { at, peer, address, status, data, stop, task }
+        Self { at, peer, address, addresses, status, data, stop, task }
     }
 
     /// Waits until the relay says that something is so.
@@ -69,6 +71,12 @@ impl Host {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
         self.data
+    }
+
+    /// Returns the first address for WebRTC-direct.
+    pub fn webrtc(&self) -> Multiaddr {
+        let is_webrtc = |part| matches!(part, Protocol::WebRTCDirect);
+        self.addresses.iter().find(|address| address.iter().any(is_webrtc)).unwrap().clone()
     }
 
     pub fn url(&self) -> String {
@@ -118,9 +126,14 @@ impl Answer {
     }
 }
 
-/// What most tests start with.
+/// What most tests start with: WebSockets alone.
 pub fn config() -> Config {
-    Config { listen: ([127, 0, 0, 1], 0).into(), stamp_bits: TEST_STAMP_BITS, ..Config::default() }
+    Config {
+        listen: ([127, 0, 0, 1], 0).into(),
+        webrtc: UdpPort::Off,
+        stamp_bits: TEST_STAMP_BITS,
+        ..Config::default()
+    }
 }
 
 /// The same with other limits.

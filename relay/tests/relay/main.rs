@@ -18,3 +18,5 @@ mod peers;
 mod person;
 mod program;
 mod records;
+mod stun;
+mod webrtc;

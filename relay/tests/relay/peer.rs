@@ -1,16 +1,18 @@
-//! A native peer that dials relays by libp2p's own WebSocket transport.
+//! A native peer that dials relays by libp2p's own transports.
 
 use futures::StreamExt;
 use libp2p::{
     Multiaddr, PeerId, Swarm, Transport,
-    core::upgrade::Version,
+    core::{muxing::StreamMuxerBox, upgrade::Version},
     identify,
     identity::Keypair,
     kad::{self, Quorum, Record, RecordKey, store::MemoryStore},
+    multiaddr::Protocol,
     noise, ping, relay,
     swarm::{self, NetworkBehaviour, SwarmEvent},
     tcp, websocket, yamux,
 };
+use libp2p_webrtc::tokio as webrtc;
 use lowkey_network::{protocols, time};
 use tokio::{task::JoinHandle, time::timeout};
 
@@ -36,12 +38,17 @@ impl Peer {
         let id = keys.public().to_peer_id();
         let (circuits, relay) = relay::client::new(id);
         let tcp = tcp::tokio::Transport::new(tcp::Config::new().nodelay(true));
-        let transport = circuits
+        let streams = circuits
             .or_transport(websocket::Config::new(tcp))
             .upgrade(Version::V1Lazy)
             .authenticate(noise::Config::new(&keys).unwrap())
             .multiplex(yamux::Config::default())
             .boxed();
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let certificate = webrtc::Certificate::generate(&mut rand::rng()).unwrap();
+        let webrtc = webrtc::Transport::new(keys.clone(), certificate)
+            .map(|(peer, connection), _| (peer, StreamMuxerBox::new(connection)));
+        let transport = streams.or_transport(webrtc).map(|either, _| either.into_inner()).boxed();
         let identify = identify::Config::new(protocols::IDENTIFY.to_owned(), keys.public());
         let kad = kad::Config::new(protocols::KAD);
         let behaviour = Behaviour {
@@ -54,6 +61,17 @@ impl Peer {
         let config =
             swarm::Config::with_tokio_executor().with_idle_connection_timeout(PATIENCE * 10);
         Self { id, swarm: Swarm::new(transport, behaviour, id, config) }
+    }
+
+    /// Makes a peer that can dial WebRTC-direct; libp2p's dials from the port that it listens on.
+    pub async fn with_webrtc() -> Self {
+        let mut peer = Self::new();
+        peer.swarm.listen_on("/ip4/127.0.0.1/udp/0/webrtc-direct".parse().unwrap()).unwrap();
+        peer.until("a UDP port", |event| {
+            matches!(event, SwarmEvent::NewListenAddr { .. }).then_some(())
+        })
+        .await;
+        peer
     }
 
     /// Makes a peer that is connected to a relay and knows it as a DHT node.
@@ -151,10 +169,19 @@ impl Peer {
 
     /// Reserves a place at a relay and returns the address at which others reach us.
     pub async fn reserve(&mut self, host: &Host) -> Multiaddr {
-        let circuit = host.address.clone().with(libp2p::multiaddr::Protocol::P2pCircuit);
+        self.reserve_at(host.address.clone()).await
+    }
+
+    /// The same at one address of a relay.
+    pub async fn reserve_at(&mut self, relay: Multiaddr) -> Multiaddr {
+        let circuit = relay.clone().with(Protocol::P2pCircuit);
         self.swarm.listen_on(circuit).unwrap();
         self.until("a reservation", |event| match event {
-            SwarmEvent::NewListenAddr { address, .. } => Some(address),
+            SwarmEvent::NewListenAddr { address, .. }
+                if address.to_string().starts_with(&relay.to_string()) =>
+            {
+                Some(address)
+            }
             SwarmEvent::ListenerClosed { reason, .. } => panic!("{reason:?}"),
             _ => None,
         })

@@ -58,7 +58,7 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
     ];
     let arguments = ["--public-url", "https://flag.example", "--limit", "connections=3"];
     let config = load_from(file, &environment, &arguments).unwrap();
-    assert_eq!(config.listen, "127.0.0.1:1".parse().unwrap());
+    assert_eq!(config.listen, "127.0.0.1:1".parse::<std::net::SocketAddr>().unwrap());
     assert_eq!(config.name.as_deref(), Some("environment"));
     assert_eq!(config.public_url.unwrap().host(), "flag.example");
     let limits = config.limits;
