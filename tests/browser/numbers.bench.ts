@@ -3,31 +3,21 @@
  *
  * Every round opens the page in a fresh browser process with an empty cache, and knows an address alone.
  */
-import { writeFile } from 'node:fs/promises';
 import { test } from 'vitest';
 
 import { strings } from '../../www/src/strings.ts';
 import { launchChromium } from './browsers.ts';
+import { PeerJs } from './peerjs.ts';
 import { Person } from './person.ts';
 import { Relay } from './relay.ts';
+import { keep, median, percentile, type Row } from './rows.ts';
 
 const ROUNDS = 7;
 const MESSAGES = 30;
 
-interface Line {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: 'ms';
-}
-
-function percentile(times: readonly number[], part: number): number {
-  const sorted = [...times].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN;
-}
-
-function lines(name: string, times: readonly number[]): Line[] {
+function lines(name: string, times: readonly number[]): Row[] {
   return [
-    { name: `${name}, p50`, value: Math.round(percentile(times, 0.5)), unit: 'ms' },
+    { name: `${name}, p50`, value: Math.round(median(times)), unit: 'ms' },
     { name: `${name}, p95`, value: Math.round(percentile(times, 0.95)), unit: 'ms' },
   ];
 }
@@ -83,8 +73,6 @@ async function greet(address: string, text: string): Promise<void> {
 }
 
 test('numbers', { timeout: 600_000 }, async () => {
-  const file = process.env['LOWKEY_NUMBERS'];
-  if (file === undefined) throw new Error('npm run bench sets LOWKEY_NUMBERS');
   const relay = await Relay.start();
   const other = await Relay.start(relay);
   const ben = await Person.at(other);
@@ -93,6 +81,8 @@ test('numbers', { timeout: 600_000 }, async () => {
 
   const shown: number[] = [];
   const first: number[] = [];
+  const peerJs = await PeerJs.start();
+  const theirs: number[] = [];
   let ann: Person | undefined;
   for (let round = 1; round <= ROUNDS; round += 1) {
     await ann?.leave();
@@ -119,23 +109,33 @@ test('numbers', { timeout: 600_000 }, async () => {
     const opened = await page.evaluate(() => performance.timeOrigin);
     shown.push((await page.evaluate(() => Reflect.get(window, 'seenAt') as number)) - opened);
     first.push(((await (await arrived).jsonValue()) as number) - opened);
+    theirs.push(await peerJs.firstMessage());
   }
 
   const trips: number[] = [];
+  let direct = NaN;
   if (ann !== undefined) {
+    const accepted = performance.now();
     await ben.accept();
+    await ann.isReached(strings.reach.direct);
+    direct = performance.now() - accepted;
     await ann.mineAre('delivered');
     for (let number = 1; number <= MESSAGES; number += 1) trips.push(await ann.trip(`Message ${String(number)}`));
   }
-  await writeFile(
-    file,
-    JSON.stringify([
-      ...lines('page opened → address shown', shown),
-      ...lines('page opened → first message shown at the other side', first),
-      ...lines('message sent → Delivered shown', trips),
-    ]),
-  );
+  await keep('numbers', [
+    ...lines('page opened → address shown', shown),
+    {
+      name: 'page opened → first message shown at the other side, p50',
+      ours: Math.round(median(first)),
+      peer: Math.round(median(theirs)),
+      peerName: 'PeerJS and PeerServer',
+      unit: 'ms',
+    },
+    { name: 'page opened → first message shown at the other side, p95', value: Math.round(percentile(first, 0.95)), unit: 'ms' },
+    { name: 'Accept begun → Direct shown at the other side', value: Math.round(direct), unit: 'ms' },
+    ...lines('message sent on the direct path → Delivered shown', trips),
+  ]);
   await ann?.leave();
   await ben.leave();
-  await Promise.all([relay.end(), other.end()]);
+  await Promise.all([relay.end(), other.end(), peerJs.end()]);
 });

@@ -22,6 +22,11 @@ export const OURS = `
   await init({ module_or_path: '/lowkey_webrtc_page_bg.wasm' });
   window.makePeer = () => Promise.resolve(new Peer([]));`;
 
+/** The same for js-libp2p, bundled by `tests/interop`. */
+export const THEIRS = `
+  import { Peer } from '/peer.js';
+  window.makePeer = () => Peer.start();`;
+
 /** What a peer in a page can do; `tests/webrtc-page/src/peer.rs` says what each call means. */
 interface InPage {
   readonly id: string;

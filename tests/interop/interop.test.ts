@@ -2,13 +2,10 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { Bare, OURS, Pages } from '../browser/proof.ts';
+import { Bare, OURS, Pages, THEIRS } from '../browser/proof.ts';
 import { Relay } from '../browser/relay.ts';
 
 const DIST = fileURLToPath(new URL('dist', import.meta.url));
-const THEIRS = `
-  import { Peer } from '/peer.js';
-  window.makePeer = () => Peer.start();`;
 
 let relay: Relay;
 let ours: Pages;

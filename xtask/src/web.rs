@@ -86,6 +86,15 @@ pub(crate) fn bare_page(ws: &Workspace) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// Bundles js-libp2p and PeerJS, which tests and benchmarks meet; returns the folder.
+pub(crate) fn interop_bundle(ws: &Workspace) -> Result<PathBuf> {
+    tools::need_packages(ws, "tests/interop")?;
+    let sh = &ws.sh;
+    let _inside = sh.push_dir(ws.path("tests/interop"));
+    cmd!(sh, "npm run --silent bundle").run()?;
+    Ok(ws.path("tests/interop/dist"))
+}
+
 /// Builds a crate as wasm with the profile of the page and returns the file.
 pub(crate) fn wasm(ws: &Workspace, package: &str) -> Result<PathBuf> {
     tools::need_wasm_target(ws)?;

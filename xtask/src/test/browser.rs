@@ -29,16 +29,8 @@ pub(super) fn pages(ws: &Workspace) -> Result<Count> {
 /// The page of the WebRTC crate and one of js-libp2p dial each other.
 pub(super) fn interop(ws: &Workspace) -> Result<Count> {
     let variables = prepare(ws)?;
-    bundle(ws)?;
+    web::interop_bundle(ws)?;
     vitest(ws, "tests/interop", &variables)
-}
-
-/// Installs and bundles js-libp2p and PeerJS.
-pub(crate) fn bundle(ws: &Workspace) -> Result<()> {
-    tools::need_packages(ws, "tests/interop")?;
-    let sh = &ws.sh;
-    let _inside = sh.push_dir(ws.path("tests/interop"));
-    Ok(xshell::cmd!(sh, "npm run --silent bundle").run()?)
 }
 
 /// Builds what the tests in browsers need, and returns where it is.
