@@ -37,6 +37,21 @@ pub(crate) fn browser_can_dial(address: &Multiaddr, plain_allowed: bool) -> bool
     ends && (tls || plain_allowed || local)
 }
 
+/// Whether this is a relay's address for WebRTC-direct: IP address, UDP, and the hash of its
+/// certificate, with or without its peer id.
+pub(crate) fn is_webrtc_direct(address: &Multiaddr) -> bool {
+    let mut parts = address.iter();
+    matches!(parts.next(), Some(Protocol::Ip4(_) | Protocol::Ip6(_)))
+        && matches!(parts.next(), Some(Protocol::Udp(_)))
+        && matches!(parts.next(), Some(Protocol::WebRTCDirect))
+        && matches!(parts.next(), Some(Protocol::Certhash(_)))
+        && match parts.next() {
+            None => true,
+            Some(Protocol::P2p(_)) => parts.next().is_none(),
+            Some(_) => false,
+        }
+}
+
 /// Splits a relay's address from its peer id, which must come last.
 pub(crate) fn split_peer(mut address: Multiaddr) -> Option<(PeerId, Multiaddr)> {
     let Some(Protocol::P2p(peer)) = address.pop() else { return None };
@@ -65,7 +80,7 @@ pub(crate) fn name(address: &Multiaddr) -> String {
             Protocol::Dns(name) | Protocol::Dns4(name) | Protocol::Dns6(name) => {
                 host = Some(name.into_owned());
             }
-            Protocol::Tcp(number) => port = Some(number),
+            Protocol::Tcp(number) | Protocol::Udp(number) => port = Some(number),
             Protocol::P2p(peer) if host.is_none() => host = Some(peer.to_string()),
             _ => {}
         }
@@ -109,6 +124,24 @@ mod tests {
         ] {
             assert_eq!(browser_can_dial(&address(text), true), on_http, "{text}");
             assert_eq!(browser_can_dial(&address(text), false), on_https, "{text}");
+        }
+    }
+
+    #[test]
+    fn webrtc_direct_needs_an_ip_address_and_a_hash() {
+        let hash = "certhash/uEiDikp5KVUgkLta1EjUN-IKbHk-dUBg8VzKgf5nXxLK46w";
+        let peer = PeerId::random();
+        for (text, expected) in [
+            (format!("/ip4/192.0.2.1/udp/8470/webrtc-direct/{hash}"), true),
+            (format!("/ip6/::1/udp/8470/webrtc-direct/{hash}/p2p/{peer}"), true),
+            (format!("/dns/relay.example/udp/8470/webrtc-direct/{hash}"), false),
+            (format!("/ip4/192.0.2.1/tcp/8470/webrtc-direct/{hash}"), false),
+            (format!("/ip4/192.0.2.1/udp/8470/webrtc-direct/{hash}/p2p/{peer}/p2p-circuit"), false),
+            ("/ip4/192.0.2.1/udp/8470/webrtc-direct".to_owned(), false),
+            ("/ip4/192.0.2.1/tcp/8470/ws".to_owned(), false),
+        ] {
+            assert_eq!(is_webrtc_direct(&address(&text)), expected, "{text}");
+            assert!(!expected || !browser_can_dial(&address(&text), true), "{text}");
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use libp2p::{Multiaddr, PeerId};
 use web_time::Instant;
 
-pub(crate) use self::node::{NodeError, fetch};
+pub(crate) use self::node::{Description, NodeError, fetch};
 pub use self::origin::{Origin, OriginError};
 use crate::{
     addresses,
@@ -49,6 +49,7 @@ pub(crate) struct Bootstrap {
     origin: Option<Origin>,
     state: State,
     failures: u32,
+    stun: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +62,7 @@ enum State {
 impl Bootstrap {
     /// Asks at once, if there is a page.
     pub(crate) fn new(origin: Option<Origin>, now: Instant) -> Self {
-        Self { origin, state: State::Due(now), failures: 0 }
+        Self { origin, state: State::Due(now), failures: 0, stun: Vec::new() }
     }
 
     /// Returns whom to ask now; the answer comes back by `handle`.
@@ -79,14 +80,15 @@ impl Bootstrap {
     /// Takes the answer, and returns the relays in it.
     pub(crate) fn handle(
         &mut self,
-        answer: Result<Vec<Candidate>, NodeError>,
+        answer: Result<Description, NodeError>,
         now: Instant,
     ) -> Vec<Candidate> {
         match answer {
-            Ok(candidates) => {
+            Ok(Description { relays, stun }) => {
                 self.failures = 0;
                 self.state = State::Told(now);
-                candidates
+                self.stun = stun;
+                relays
             }
             Err(error) => {
                 tracing::debug!(%error, "the page's relay told nothing");
@@ -114,6 +116,11 @@ impl Bootstrap {
         if let State::Due(_) = self.state {
             self.state = State::Due(now);
         }
+    }
+
+    /// Returns the STUN servers that the page's relay has told: its own, and nobody else's.
+    pub(crate) fn stun_servers(&self) -> &[String] {
+        &self.stun
     }
 
     /// Returns the page's relay as long as it has told nothing.
@@ -166,7 +173,9 @@ mod tests {
         let now = platform::now();
         let mut bootstrap = Bootstrap::new(Origin::parse("http://localhost").ok(), now);
         assert!(bootstrap.ask(now).is_some());
-        bootstrap.handle(Ok(Vec::new()), now);
+        let stun = vec!["stun:localhost:3478".to_owned()];
+        bootstrap.handle(Ok(Description { relays: Vec::new(), stun: stun.clone() }), now);
+        assert_eq!(bootstrap.stun_servers(), stun);
         assert_eq!(bootstrap.status(), None);
         bootstrap.handle_all_lost(now);
         assert!(bootstrap.ask(now).is_none(), "not at once");

@@ -31,7 +31,7 @@ use web_time::Instant;
 use self::{core::Core, links::Links, stamps::Stamps};
 use crate::{
     behaviour::{self, Behaviour, BehaviourEvent},
-    bootstrap::{self, Bootstrap, Candidate, NodeError},
+    bootstrap::{self, Bootstrap, Description, NodeError},
     dht::Dht,
     peer::{PeerConfig, PeerError, PeerEvent, Request},
     platform::{self, BoxFuture, WakeSignals},
@@ -91,7 +91,7 @@ pub(crate) struct Driver<S> {
     next_command: u64,
     told_addresses: OwnAddresses,
     told_status: NetworkStatus,
-    questions: FuturesUnordered<BoxFuture<'static, Result<Vec<Candidate>, NodeError>>>,
+    questions: FuturesUnordered<BoxFuture<'static, Result<Description, NodeError>>>,
     signals: WakeSignals,
     requests: mpsc::Receiver<Request>,
     events: mpsc::Sender<PeerEvent>,
@@ -101,7 +101,7 @@ pub(crate) struct Driver<S> {
 enum Happening {
     Request(Option<Box<Request>>),
     Swarm(Box<SwarmEvent<BehaviourEvent>>),
-    Node(Result<Vec<Candidate>, NodeError>),
+    Node(Result<Description, NodeError>),
     Slice,
     Alarm,
     Woken,
@@ -209,6 +209,8 @@ impl<S: Storage> Driver<S> {
             Happening::Node(answer) => {
                 let now = platform::now();
                 let candidates = self.bootstrap.handle(answer, now);
+                let stun = self.bootstrap.stun_servers().to_vec();
+                self.swarm.behaviour_mut().rtc.set_stun_servers(stun);
                 self.relays.learn(candidates, now);
             }
             Happening::Slice => self.inputs.extend(self.stamps.slice()),

@@ -16,21 +16,33 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 const ADDRESSES: usize = 8;
 const RELAYS: usize = 16;
 
-/// Fetches `node.json` and returns the relays in it, the page's own first.
-pub(crate) async fn fetch(origin: Origin) -> Result<Vec<Candidate>, NodeError> {
+/// STUN servers that a relay may name, which is itself.
+const STUN_SERVERS: usize = 2;
+
+/// What `node.json` tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Description {
+    /// The relays in it, the page's own first.
+    pub(crate) relays: Vec<Candidate>,
+    /// Where the page's own relay answers STUN: `stun:HOST:PORT`.
+    pub(crate) stun: Vec<String>,
+}
+
+/// Fetches and reads `node.json`.
+pub(crate) async fn fetch(origin: Origin) -> Result<Description, NodeError> {
     let url = format!("{}{}", origin.as_str(), protocols::NODE_JSON_PATH);
     let bytes = platform::fetch(&url, protocols::NODE_JSON_BYTES);
     let timeout = platform::sleep(FETCH_TIMEOUT);
     futures::pin_mut!(bytes, timeout);
     match select(bytes, timeout).await {
-        Either::Left((bytes, _)) => candidates(&origin, &bytes.map_err(NodeError::Fetch)?),
+        Either::Left((bytes, _)) => read(&origin, &bytes.map_err(NodeError::Fetch)?),
         Either::Right(((), _)) => Err(NodeError::TimedOut),
     }
 }
 
 /// Reads a `node.json`: addresses that make no sense are left out, a relay without peer id is an
 /// error.
-fn candidates(origin: &Origin, bytes: &[u8]) -> Result<Vec<Candidate>, NodeError> {
+fn read(origin: &Origin, bytes: &[u8]) -> Result<Description, NodeError> {
     if bytes.len() > protocols::NODE_JSON_BYTES {
         return Err(NodeError::TooLong { found: bytes.len() });
     }
@@ -44,6 +56,8 @@ fn candidates(origin: &Origin, bytes: &[u8]) -> Result<Vec<Candidate>, NodeError
             first.push(address);
         }
     }
+    // Browsers reach a relay by WebSocket more surely: the other way comes after it.
+    first.sort_by_key(addresses::is_webrtc_direct);
     let mut others: BTreeMap<PeerId, Vec<Multiaddr>> = BTreeMap::new();
     let mut order = Vec::new();
     for (peer, address) in dialable(&node.relays, RELAYS) {
@@ -60,7 +74,24 @@ fn candidates(origin: &Origin, bytes: &[u8]) -> Result<Vec<Candidate>, NodeError
         home: false,
     });
     let page = Candidate { peer: own, addresses: first, home: true };
-    Ok(std::iter::once(page).chain(others).collect())
+    Ok(Description {
+        relays: std::iter::once(page).chain(others).collect(),
+        stun: stun_servers(origin, &node.stun),
+    })
+}
+
+/// Those of the first servers that are well formed and at the page's own host: a third party must
+/// not learn who asks.
+fn stun_servers(origin: &Origin, texts: &[String]) -> Vec<String> {
+    let own = origin.host();
+    let is_own = |text: &&String| {
+        let server = text.strip_prefix("stun:").and_then(|rest| rest.rsplit_once(':'));
+        server.is_some_and(|(host, port)| {
+            let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
+            host.eq_ignore_ascii_case(&own) && is_port && matches!(port.parse(), Ok(1..=u16::MAX))
+        })
+    };
+    texts.iter().take(STUN_SERVERS).filter(is_own).cloned().collect()
 }
 
 /// The addresses that this platform can dial, of the first `limit` that are named.
@@ -81,6 +112,8 @@ struct Node {
     addresses: Vec<String>,
     #[serde(default)]
     relays: Vec<String>,
+    #[serde(default)]
+    stun: Vec<String>,
 }
 
 /// Why a relay's `node.json` told nothing.
@@ -123,7 +156,7 @@ mod tests {
             "/dns/other.example/tcp/443/tls/ws/p2p/{PEER}","/dns/liar.example/tcp/443/wss/p2p/{OTHER}"],
             "relays":["/dns/b.example/tcp/443/wss/p2p/{OTHER}","/dns/c.example/tcp/443/wss"]}}"#
         );
-        let found = candidates(&origin(), json.as_bytes()).unwrap();
+        let found = read(&origin(), json.as_bytes()).unwrap().relays;
         let [own, other] = found.as_slice() else { panic!("{found:?}") };
         assert!(own.home && !other.home);
         let texts: Vec<_> = own.addresses.iter().map(ToString::to_string).collect();
@@ -144,8 +177,40 @@ mod tests {
             (br#"{"peerId":"me"}"#, NodeError::PeerId),
             (&long, NodeError::TooLong { found: long.len() }),
         ] {
-            assert_eq!(candidates(&origin(), bytes), Err(error));
+            assert_eq!(read(&origin(), bytes), Err(error));
         }
+    }
+
+    #[test]
+    fn only_the_pages_own_relay_is_asked_for_our_address() {
+        let check = |origin: &str, servers: &[&str], expected: &[&str]| {
+            let json = serde_json::json!({ "peerId": PEER, "stun": servers }).to_string();
+            let origin = Origin::parse(origin).unwrap();
+            assert_eq!(read(&origin, json.as_bytes()).unwrap().stun, expected, "{servers:?}");
+        };
+        let page = "https://relay.example:8443";
+        check(page, &["stun:relay.example:3478"], &["stun:relay.example:3478"]);
+        check("http://[::1]:8470", &["stun:[::1]:3478"], &["stun:[::1]:3478"]);
+        check("http://192.0.2.1", &["stun:192.0.2.1:1"], &["stun:192.0.2.1:1"]);
+        for wrong in [
+            "stun:stun.other.example:3478",
+            "stun:relay.example.evil.example:3478",
+            "stun:evil@relay.example:3478",
+            "stun:relay.example",
+            "stun:relay.example:0",
+            "stun:relay.example:+1",
+            "stun:relay.example:99999",
+            "stun:relay.example:3478?transport=tcp",
+            "stuns:relay.example:5349",
+            "turn:relay.example:3478",
+            " stun:relay.example:3478",
+            "",
+        ] {
+            check(page, &[wrong], &[]);
+        }
+        let many: Vec<_> = (1..9).map(|port| format!("stun:relay.example:{port}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        check(page, &many, &many[..STUN_SERVERS]);
     }
 
     #[test]
@@ -159,7 +224,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_no_panic(text in ".{0,80}") {
-            let _ = candidates(&origin(), text.as_bytes());
+            let _ = read(&origin(), text.as_bytes());
         }
     }
 }

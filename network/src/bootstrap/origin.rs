@@ -47,6 +47,16 @@ impl Origin {
         &self.text
     }
 
+    /// Returns the host as a URL has it: an IPv6 address stands in brackets.
+    pub(crate) fn host(&self) -> String {
+        match self.address.iter().next() {
+            Some(Protocol::Ip4(ip)) => ip.to_string(),
+            Some(Protocol::Ip6(ip)) => format!("[{ip}]"),
+            Some(Protocol::Dns(name)) => name.into_owned(),
+            _ => String::new(),
+        }
+    }
+
     pub(crate) fn address(&self) -> &Multiaddr {
         &self.address
     }
