@@ -42,16 +42,25 @@ pub fn listen_address() -> Multiaddr {
 /// `ConnectedPoint::is_relayed` is true for those that we dialled as well, since their address
 /// names the circuit that carried the signalling.
 pub fn is_direct(endpoint: &ConnectedPoint) -> bool {
-    let address = match endpoint {
+    is_webrtc(own_side(endpoint))
+}
+
+/// Returns the address that tells of which transport a connection is.
+pub(crate) fn own_side(endpoint: &ConnectedPoint) -> &Multiaddr {
+    match endpoint {
         ConnectedPoint::Dialer { address, .. } => address,
         ConnectedPoint::Listener { local_addr, .. } => local_addr,
-    };
+    }
+}
+
+/// Whether a connection with this address is one of this transport.
+pub(crate) fn is_webrtc(address: &Multiaddr) -> bool {
     holds(address, &Protocol::WebRTC)
 }
 
 /// Whether a connection with this address goes through a relay, and so may carry signalling.
 pub(crate) fn is_circuit(address: &Multiaddr) -> bool {
-    holds(address, &Protocol::P2pCircuit) && !holds(address, &Protocol::WebRTC)
+    holds(address, &Protocol::P2pCircuit) && !is_webrtc(address)
 }
 
 /// Whether this is the address to listen on.
@@ -96,7 +105,7 @@ mod tests {
     fn a_direct_address_is_read_as_it_is_written() {
         let (relay, peer) = (PeerId::random(), PeerId::random());
         let relay = address(&format!("/ip4/127.0.0.1/tcp/1/ws/p2p/{relay}"));
-        let circuit = relay.clone().with(Protocol::P2pCircuit);
+        let circuit = relay.with(Protocol::P2pCircuit);
         let whole = circuit.clone().with(Protocol::P2p(peer));
         let direct = direct_address(&circuit, peer);
         assert_eq!(direct, direct_address(&whole, peer));

@@ -192,3 +192,6 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(3);
 
 /// How often until it is known.
 const FIRST_WATCH_INTERVAL: Duration = Duration::from_millis(200);
+
+#[cfg(test)]
+mod tests;

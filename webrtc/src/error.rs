@@ -21,6 +21,9 @@ pub enum Error {
     /// The peer takes no signalling from us.
     #[error("the peer does not take part in the signalling")]
     Unsupported,
+    /// The dial was given up, for the peer was forbidden meanwhile.
+    #[error("the dial was cancelled")]
+    Cancelled,
     /// The behaviour is gone, so nobody does the signalling.
     #[error("the behaviour of this transport is gone")]
     BehaviourGone,

@@ -4,23 +4,19 @@
 //! its end; the handlers only open and take streams. An exchange ends with a connection, an error
 //! or its time-out, and there are never more at once than the [`Config`] allows.
 
-mod exchange;
+mod dials;
+pub(crate) mod exchange;
+mod exchanges;
 mod handler;
 mod messages;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    pin::pin,
     sync::{Arc, atomic::AtomicBool},
     task::{Context, Poll},
 };
 
-use futures::{
-    StreamExt,
-    channel::{mpsc, oneshot},
-    future::{self, AbortHandle, Aborted, Either},
-    stream::FuturesUnordered,
-};
+use futures::{StreamExt, channel::mpsc};
 use libp2p::{
     Multiaddr, PeerId, Stream,
     core::{Endpoint, transport::PortUse},
@@ -32,11 +28,10 @@ use libp2p::{
     },
 };
 
-use crate::{
-    Admission, CandidatePair, Config, Connection, Error, Transport, address, backend,
-    transport::DialRequest,
-};
+use crate::{Admission, CandidatePair, Config, Error, Transport, address, transport::DialRequest};
+use dials::{Dial, Dials};
 pub(crate) use exchange::INIT_LABEL;
+use exchanges::{Exchanges, Role};
 use handler::{DialId, Handler, Notice, Order};
 
 /// What happened to direct connections.
@@ -68,13 +63,8 @@ pub fn new(own: PeerId, config: Config) -> (Transport, Behaviour) {
         allowed: BTreeSet::new(),
         circuits: BTreeMap::new(),
         dial_requests,
-        dials: BTreeMap::new(),
-        next_dial: 0,
-        exchanges: FuturesUnordered::new(),
-        running: BTreeMap::new(),
-        next_exchange: 0,
-        answered,
-        paths,
+        dials: Dials::default(),
+        exchanges: Exchanges::new(answered, paths),
         path_reports,
         queue: VecDeque::new(),
     };
@@ -91,39 +81,10 @@ pub struct Behaviour {
     /// The relayed connections that are up.
     circuits: BTreeMap<ConnectionId, PeerId>,
     dial_requests: mpsc::Receiver<DialRequest>,
-    /// Dials whose signalling stream is not open yet.
-    dials: BTreeMap<DialId, Dial>,
-    next_dial: u64,
-    exchanges: FuturesUnordered<backend::Task<(ExchangeId, Result<(), Aborted>)>>,
-    running: BTreeMap<ExchangeId, Running>,
-    next_exchange: ExchangeId,
-    answered: mpsc::Sender<(PeerId, Connection)>,
-    paths: mpsc::Sender<(PeerId, CandidatePair)>,
+    dials: Dials,
+    exchanges: Exchanges,
     path_reports: mpsc::Receiver<(PeerId, CandidatePair)>,
     queue: VecDeque<ToSwarm<Event, THandlerInEvent<Self>>>,
-}
-
-type ExchangeId = u64;
-
-#[derive(Debug)]
-struct Dial {
-    peer: PeerId,
-    /// The relayed connection: one that is up, or one that is dialled.
-    connection: ConnectionId,
-    reply: oneshot::Sender<Result<Connection, Error>>,
-}
-
-#[derive(Debug)]
-struct Running {
-    peer: PeerId,
-    role: Role,
-    abort: AbortHandle,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
-    Dialler,
-    Answerer,
 }
 
 impl Behaviour {
@@ -136,16 +97,18 @@ impl Behaviour {
 
     /// Takes that back. Dials and answers under way end; connections that are up stay.
     pub fn forbid(&mut self, peer: PeerId) {
-        if !self.allowed.remove(&peer) || self.is_admitted(peer) {
-            return;
+        if self.allowed.remove(&peer) {
+            self.admit(peer);
+            self.end_unadmitted();
         }
-        self.admit(peer);
-        self.running.values().filter(|running| running.peer == peer).for_each(|r| r.abort.abort());
-        let dials: Vec<_> =
-            self.dials.iter().filter(|(_, dial)| dial.peer == peer).map(|(id, _)| *id).collect();
-        for dial in dials {
-            self.fail(dial, Error::NotAllowed);
-        }
+    }
+
+    /// Sets who may learn our addresses. Dials and answers under way with others end.
+    pub fn set_admission(&mut self, admission: Admission) {
+        self.config.admission = admission;
+        let peers: BTreeSet<PeerId> = self.circuits.values().copied().collect();
+        peers.into_iter().for_each(|peer| self.admit(peer));
+        self.end_unadmitted();
     }
 
     /// Sets where to ask how we look from outside, for connections from now on.
@@ -153,62 +116,48 @@ impl Behaviour {
         self.config.stun_servers = servers;
     }
 
-    /// Sets who may learn our addresses; exchanges with others end.
-    pub fn set_admission(&mut self, admission: Admission) {
-        self.config.admission = admission;
-        let peers: BTreeSet<PeerId> = self.circuits.values().copied().collect();
-        peers.into_iter().for_each(|peer| self.admit(peer));
-        for running in self.running.values() {
-            if !self.is_admitted(running.peer) {
-                running.abort.abort();
-            }
-        }
-        let strangers: Vec<_> = self
-            .dials
-            .iter()
-            .filter(|(_, dial)| !self.is_admitted(dial.peer))
-            .map(|(id, _)| *id)
-            .collect();
-        for dial in strangers {
-            self.fail(dial, Error::NotAllowed);
-        }
-    }
-
+    /// Tells the connections to a peer whether to take its signalling.
     fn admit(&mut self, peer: PeerId) {
         let admitted = self.is_admitted(peer);
         for (connection, _) in self.circuits.iter().filter(|(_, remote)| **remote == peer) {
-            self.queue.push_back(ToSwarm::NotifyHandler {
-                peer_id: peer,
-                handler: NotifyHandler::One(*connection),
-                event: Order::Admit(admitted),
-            });
+            self.queue.push_back(order(peer, *connection, Order::Admit(admitted)));
         }
+    }
+
+    fn end_unadmitted(&mut self) {
+        self.exchanges.abort(|peer| !self.is_admitted(peer));
+        for dial in self.dials.select(|dial| !self.is_admitted(dial.peer)) {
+            self.dials.fail(dial, Error::NotAllowed);
+        }
+    }
+
+    fn is_admitted(&self, peer: PeerId) -> bool {
+        self.config.admission == Admission::All || self.allowed.contains(&peer)
     }
 
     fn dial(&mut self, request: DialRequest) {
         let DialRequest { peer, circuit, reply } = request;
-        self.dials.retain(|_, dial| !dial.reply.is_canceled());
+        let limit = self.config.dials;
+        let under_way =
+            self.dials.count().saturating_add(self.exchanges.count(Role::Dialler, None));
         let refusal = if !self.is_admitted(peer) || peer == self.own {
             Some(Error::NotAllowed)
-        } else if self.dials.len().saturating_add(self.count(Role::Dialler, None))
-            >= self.config.dials
-        {
-            Some(Error::TooManyDials { limit: self.config.dials })
         } else {
-            None
+            (under_way >= limit).then_some(Error::TooManyDials { limit })
         };
         if let Some(error) = refusal {
             // Nobody may wait for the answer any more.
             let _ = reply.send(Err(error));
             return;
         }
-        let id = DialId(self.next_dial);
-        self.next_dial = self.next_dial.wrapping_add(1);
-        let up = self.circuits.iter().find(|(_, remote)| **remote == peer).map(|(id, _)| *id);
-        let connection = up.unwrap_or_else(|| self.dial_circuit(peer, circuit));
-        self.dials.insert(id, Dial { peer, connection, reply });
-        if up.is_some() {
-            self.open(id, peer, connection);
+        // The newest is the likeliest to be alive.
+        let up = self.circuits.iter().rfind(|(_, remote)| **remote == peer).map(|(id, _)| *id);
+        if let Some(connection) = up {
+            let id = self.dials.insert(Dial { peer, connection, circuit: Some(circuit), reply });
+            self.queue.push_back(order(peer, connection, Order::Open(id)));
+        } else {
+            let connection = self.dial_circuit(peer, circuit);
+            self.dials.insert(Dial { peer, connection, circuit: None, reply });
         }
     }
 
@@ -223,104 +172,56 @@ impl Behaviour {
         connection
     }
 
-    fn open(&mut self, dial: DialId, peer: PeerId, connection: ConnectionId) {
-        self.queue.push_back(ToSwarm::NotifyHandler {
-            peer_id: peer,
-            handler: NotifyHandler::One(connection),
-            event: Order::Open(dial),
-        });
-    }
-
-    fn fail(&mut self, dial: DialId, error: Error) {
-        if let Some(dial) = self.dials.remove(&dial) {
-            let _ = dial.reply.send(Err(error));
+    /// Lets a dial try a relayed connection of its own if the one that was there gave no stream.
+    fn retry_or_fail(&mut self, id: DialId, error: Error) {
+        let circuit = if error == Error::Unsupported { None } else { self.dials.take_circuit(id) };
+        if let Some((peer, circuit)) = circuit {
+            let connection = self.dial_circuit(peer, circuit);
+            self.dials.move_to(id, connection);
+        } else {
+            self.dials.fail(id, error);
         }
     }
 
-    /// Ends the dials that wait for a relayed connection that is gone.
-    fn fail_on(&mut self, connection: ConnectionId) {
-        let waiting: Vec<_> = self
-            .dials
-            .iter()
-            .filter(|(_, dial)| dial.connection == connection)
-            .map(|(id, _)| *id)
-            .collect();
-        for dial in waiting {
-            self.fail(dial, Error::NoCircuit);
+    fn circuit_is_up(&mut self, peer: PeerId, connection: ConnectionId) {
+        self.circuits.insert(connection, peer);
+        for id in self.dials.select(|dial| dial.connection == connection) {
+            self.queue.push_back(order(peer, connection, Order::Open(id)));
         }
     }
 
-    fn start_offer(&mut self, dial: DialId, stream: Stream) {
-        let Some(Dial { peer, mut reply, .. }) = self.dials.remove(&dial) else { return };
-        let (config, paths) = (self.config.clone(), self.paths.clone());
-        let exchange = backend::task(async move {
-            // The dial has a time-out of its own; that ends this.
-            let offer = pin!(exchange::offer(stream, &config));
-            let result = match future::select(reply.cancellation(), offer).await {
-                Either::Left(_) => return,
-                Either::Right((result, _)) => result,
-            };
-            match result {
-                Ok(done) => {
-                    let connection = Connection::new(done.parts, &config, peer, paths);
-                    let _ = reply.send(Ok(connection));
-                    done.rest.close().await;
-                }
-                Err(error) => {
-                    let _ = reply.send(Err(error));
-                }
-            }
-        });
-        self.run(peer, Role::Dialler, exchange);
+    fn circuit_is_gone(&mut self, connection: ConnectionId) {
+        self.circuits.remove(&connection);
+        for id in self.dials.select(|dial| dial.connection == connection) {
+            self.retry_or_fail(id, Error::NoCircuit);
+        }
     }
 
-    fn start_answer(&mut self, peer: PeerId, stream: Stream) {
+    fn handle_opened(&mut self, id: DialId, stream: Stream) {
+        if let Some(dial) = self.dials.remove(id) {
+            self.exchanges.offer(dial.peer, stream, self.config.clone(), dial.reply);
+        }
+    }
+
+    fn handle_incoming(&mut self, peer: PeerId, stream: Stream) {
         if !self.is_admitted(peer)
-            || self.count(Role::Answerer, None) >= self.config.answers
-            || self.count(Role::Answerer, Some(peer)) >= self.config.answers_per_peer
+            || self.exchanges.count(Role::Answerer, None) >= self.config.answers
+            || self.exchanges.count(Role::Answerer, Some(peer)) >= self.config.answers_per_peer
         {
             tracing::debug!("an offer over the limit is not answered");
             return;
         }
-        let (config, paths) = (self.config.clone(), self.paths.clone());
-        let mut answered = self.answered.clone();
-        let exchange = backend::task(async move {
-            let answer = pin!(exchange::answer(stream, &config));
-            match future::select(answer, backend::sleep(config.timeout)).await {
-                Either::Left((Ok(done), _)) => {
-                    let connection = Connection::new(done.parts, &config, peer, paths);
-                    // A transport that is behind loses the connection, which closes it.
-                    let _ = answered.try_send((peer, connection));
-                    done.rest.close().await;
-                }
-                Either::Left((Err(error), _)) => tracing::debug!(%error, "an answer failed"),
-                Either::Right(_) => tracing::debug!("an answer took too long"),
-            }
-        });
-        self.run(peer, Role::Answerer, exchange);
+        self.exchanges.answer(peer, stream, self.config.clone());
     }
 
-    fn run(&mut self, peer: PeerId, role: Role, exchange: backend::Task<()>) {
-        let id = self.next_exchange;
-        self.next_exchange = id.wrapping_add(1);
-        let (exchange, abort) = future::abortable(backend::contain(exchange));
-        self.exchanges.push(backend::task(async move { (id, exchange.await) }));
-        self.running.insert(id, Running { peer, role, abort });
-    }
-
-    fn count(&self, role: Role, of: Option<PeerId>) -> usize {
-        let counted =
-            |running: &&Running| running.role == role && of.is_none_or(|of| of == running.peer);
-        self.running.values().filter(counted).count()
-    }
-
-    fn is_admitted(&self, peer: PeerId) -> bool {
-        self.config.admission == Admission::All || self.allowed.contains(&peer)
-    }
-
-    fn handler(&self, peer: PeerId, address: &Multiaddr) -> THandler<Self> {
-        let (relayed, admitted) = (address::is_circuit(address), self.is_admitted(peer));
-        Handler::new(Arc::clone(&self.listening), relayed, admitted)
+    fn handler(&self, peer: PeerId, address: &Multiaddr) -> Result<Handler, ConnectionDenied> {
+        let admitted = self.is_admitted(peer);
+        // One that came up while its peer was forbidden.
+        if address::is_webrtc(address) && !admitted {
+            return Err(ConnectionDenied::new(Error::NotAllowed));
+        }
+        let relayed = address::is_circuit(address);
+        Ok(Handler::new(Arc::clone(&self.listening), relayed, admitted))
     }
 }
 
@@ -335,7 +236,7 @@ impl NetworkBehaviour for Behaviour {
         local: &Multiaddr,
         _: &Multiaddr,
     ) -> Result<THandler<Self>, ConnectionDenied> {
-        Ok(self.handler(peer, local))
+        self.handler(peer, local)
     }
 
     fn handle_established_outbound_connection(
@@ -346,41 +247,22 @@ impl NetworkBehaviour for Behaviour {
         _: Endpoint,
         _: PortUse,
     ) -> Result<THandler<Self>, ConnectionDenied> {
-        Ok(self.handler(peer, address))
+        self.handler(peer, address)
     }
 
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
         match event {
             FromSwarm::ConnectionEstablished(ConnectionEstablished {
-                peer_id: peer,
-                connection_id: connection,
+                peer_id,
+                connection_id,
                 endpoint,
                 ..
-            }) => {
-                let address = match endpoint {
-                    libp2p::core::ConnectedPoint::Dialer { address, .. } => address,
-                    libp2p::core::ConnectedPoint::Listener { local_addr, .. } => local_addr,
-                };
-                if !address::is_circuit(address) {
-                    return;
-                }
-                self.circuits.insert(connection, peer);
-                let waiting: Vec<_> = self
-                    .dials
-                    .iter()
-                    .filter(|(_, dial)| dial.connection == connection)
-                    .map(|(id, _)| *id)
-                    .collect();
-                for dial in waiting {
-                    self.open(dial, peer, connection);
-                }
+            }) if address::is_circuit(address::own_side(endpoint)) => {
+                self.circuit_is_up(peer_id, connection_id);
             }
-            FromSwarm::ConnectionClosed(ConnectionClosed { connection_id, .. }) => {
-                self.circuits.remove(&connection_id);
-                self.fail_on(connection_id);
-            }
-            FromSwarm::DialFailure(DialFailure { connection_id, .. }) => {
-                self.fail_on(connection_id)
+            FromSwarm::ConnectionClosed(ConnectionClosed { connection_id, .. })
+            | FromSwarm::DialFailure(DialFailure { connection_id, .. }) => {
+                self.circuit_is_gone(connection_id);
             }
             _ => {}
         }
@@ -393,31 +275,35 @@ impl NetworkBehaviour for Behaviour {
         notice: THandlerOutEvent<Self>,
     ) {
         match notice {
-            Notice::Opened(dial, stream) => self.start_offer(dial, stream),
-            Notice::Failed(dial, error) => self.fail(dial, error),
-            Notice::Incoming(stream) => self.start_answer(peer, stream),
+            Notice::Opened(dial, stream) => self.handle_opened(dial, stream),
+            Notice::Failed(dial, error) => self.retry_or_fail(dial, error),
+            Notice::Incoming(stream) => self.handle_incoming(peer, stream),
         }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<ToSwarm<Event, THandlerInEvent<Self>>> {
-        loop {
-            if let Some(event) = self.queue.pop_front() {
-                return Poll::Ready(event);
+        self.exchanges.poll(cx);
+        while let Poll::Ready(Some(request)) = self.dial_requests.poll_next_unpin(cx) {
+            self.dial(request);
+        }
+        if let Some(event) = self.queue.pop_front() {
+            return Poll::Ready(event);
+        }
+        match self.path_reports.poll_next_unpin(cx) {
+            Poll::Ready(Some((peer, pair))) => {
+                Poll::Ready(ToSwarm::GenerateEvent(Event::Path { peer, pair }))
             }
-            if let Poll::Ready(Some((peer, pair))) = self.path_reports.poll_next_unpin(cx) {
-                return Poll::Ready(ToSwarm::GenerateEvent(Event::Path { peer, pair }));
-            }
-            if let Poll::Ready(Some(request)) = self.dial_requests.poll_next_unpin(cx) {
-                self.dial(request);
-                continue;
-            }
-            if let Poll::Ready(Some((id, _))) = self.exchanges.poll_next_unpin(cx) {
-                self.running.remove(&id);
-                continue;
-            }
-            return Poll::Pending;
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
+}
+
+fn order(
+    peer_id: PeerId,
+    connection: ConnectionId,
+    event: Order,
+) -> ToSwarm<Event, THandlerInEvent<Behaviour>> {
+    ToSwarm::NotifyHandler { peer_id, handler: NotifyHandler::One(connection), event }
 }
 
 /// Reports of paths that wait to be told.

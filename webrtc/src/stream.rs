@@ -40,7 +40,7 @@ const WRITE_AT_ONCE: usize = 8 * SENT_DATA_BYTES;
 #[derive(Debug)]
 pub struct Stream {
     inlet: Arc<Inlet>,
-    channel: Arc<Channel>,
+    pub(crate) channel: Arc<Channel>,
 }
 
 /// Makes the streams of one connection and knows what they have in common.
@@ -82,7 +82,8 @@ impl Streams {
             self.open.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
-        Some(Arc::new(Inlet::new(self.unread_limit, Arc::clone(&self.unread))))
+        let (unread, unfinished) = (Arc::clone(&self.unread), Arc::clone(&self.unfinished));
+        Some(Arc::new(Inlet::new(self.unread_limit, unread, unfinished)))
     }
 
     /// Makes the stream of a data channel; its inlet came from `inlet`.
@@ -93,7 +94,6 @@ impl Streams {
             Arc::clone(&inlet),
             self.closed.clone(),
             self.finish_timeout,
-            Arc::clone(&self.unfinished),
         );
         let open = Arc::clone(&self.open);
         backend::spawn(async move {
@@ -183,6 +183,3 @@ impl Drop for Stream {
         self.inlet.abandon();
     }
 }
-
-#[cfg(test)]
-mod tests;

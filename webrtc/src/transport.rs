@@ -106,7 +106,7 @@ impl libp2p::Transport for Transport {
                 let (reply, answer) = oneshot::channel();
                 let request = DialRequest { peer, circuit, reply };
                 requests.send(request).await.map_err(|_| Error::BehaviourGone)?;
-                answer.await.unwrap_or(Err(Error::BehaviourGone))
+                answer.await.unwrap_or(Err(Error::Cancelled))
             };
             match select(std::pin::pin!(dial), backend::sleep(timeout)).await {
                 Either::Left((result, _)) => result.map(|connection| (peer, connection)),

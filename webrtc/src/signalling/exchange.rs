@@ -40,20 +40,20 @@ const AFTER_END: Duration = Duration::from_secs(5);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A connection that is up, and what is left of its signalling.
-pub(super) struct Done<S> {
-    pub(super) parts: Parts,
-    pub(super) rest: Rest<S>,
+pub(crate) struct Done<S> {
+    pub(crate) parts: Parts,
+    pub(crate) rest: Rest<S>,
 }
 
 /// What remains to be closed.
-pub(super) struct Rest<S> {
+pub(crate) struct Rest<S> {
     reader: Reader<futures::io::ReadHalf<S>>,
     writer: Writer<futures::io::WriteHalf<S>>,
     init: Option<Stream>,
 }
 
 /// Offers a connection and waits until it is up.
-pub(super) async fn offer<S>(stream: S, config: &Config) -> Result<Done<S>, Error>
+pub(crate) async fn offer<S>(stream: S, config: &Config) -> Result<Done<S>, Error>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -76,7 +76,7 @@ where
 }
 
 /// Answers an offer and waits until the connection is up.
-pub(super) async fn answer<S>(stream: S, config: &Config) -> Result<Done<S>, Error>
+pub(crate) async fn answer<S>(stream: S, config: &Config) -> Result<Done<S>, Error>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -95,7 +95,7 @@ where
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Rest<S> {
     /// Ends the signalling; the connection does not wait for this.
-    pub(super) async fn close(mut self) {
+    pub(crate) async fn close(mut self) {
         // Nobody waits for that one to close: the implementation uses its number again only then.
         if let Some(init) = self.init.take() {
             init.discard();
@@ -210,3 +210,6 @@ async fn take<R: AsyncRead + Unpin>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,10 +9,7 @@ use std::{
 
 use futures::{FutureExt, channel::oneshot, future::Shared};
 
-use super::{
-    inlet::{Inlet, Task},
-    unfinished::Unfinished,
-};
+use super::inlet::{Inlet, Task};
 use crate::{
     backend::{self, Channel},
     framing,
@@ -24,20 +21,14 @@ pub(super) async fn drive(
     inlet: Arc<Inlet>,
     mut closed: Shared<oneshot::Receiver<()>>,
     finish_timeout: Duration,
-    unfinished: Arc<Unfinished>,
 ) {
     let mut timer = None;
-    let mut finishing = None;
     let whole = poll_fn(|cx| {
         if closed.poll_unpin(cx).is_ready() {
             inlet.closed();
             return Poll::Ready(false);
         }
-        let tasks = poll_tasks(cx, &channel, &inlet, finish_timeout, &mut timer);
-        if timer.is_some() && finishing.is_none() {
-            finishing = Some(unfinished.begin());
-        }
-        tasks.map(|()| true)
+        poll_tasks(cx, &channel, &inlet, finish_timeout, &mut timer).map(|()| true)
     })
     .await;
     if whole {
@@ -48,7 +39,6 @@ pub(super) async fn drive(
     }
     channel.close();
     inlet.closed();
-    drop(finishing);
 }
 
 fn poll_tasks(

@@ -11,6 +11,7 @@ use std::{
 
 use bytes::Bytes;
 
+use super::unfinished::{Finishing, Unfinished};
 use crate::framing::{Flag, Framing, FramingError, Read, Write};
 
 /// The shared state of one stream.
@@ -20,6 +21,7 @@ pub(crate) struct Inlet {
     /// What waits to be read on all streams of the connection.
     unread: Arc<AtomicUsize>,
     unread_limit: usize,
+    unfinished: Arc<Unfinished>,
 }
 
 #[derive(Debug)]
@@ -30,6 +32,8 @@ struct State {
     overdue: bool,
     /// The channel is to be closed without a word.
     discarded: bool,
+    /// Keeps the connection from closing while the end of this stream is under way.
+    finishing: Option<Finishing>,
     reader: Option<Waker>,
     writer: Option<Waker>,
     driver: Option<Waker>,
@@ -56,17 +60,23 @@ pub(super) enum Task {
 }
 
 impl Inlet {
-    pub(super) fn new(unread_limit: usize, unread: Arc<AtomicUsize>) -> Self {
+    pub(super) fn new(
+        unread_limit: usize,
+        unread: Arc<AtomicUsize>,
+        unfinished: Arc<Unfinished>,
+    ) -> Self {
         let state = State {
             framing: Framing::new(unread_limit),
             channel: ChannelState::Opening,
             overdue: false,
             discarded: false,
+            finishing: None,
             reader: None,
             writer: None,
             driver: None,
         };
-        Self { state: Mutex::new(state), unread, unread_limit: unread_limit.saturating_mul(2) }
+        let unread_limit = unread_limit.saturating_mul(2);
+        Self { state: Mutex::new(state), unread, unread_limit, unfinished }
     }
 
     /// The data channel opened.
@@ -107,6 +117,7 @@ impl Inlet {
         let mut state = self.lock();
         state.channel = ChannelState::Closed;
         state.framing.channel_closed();
+        state.finishing = None;
         state.wake();
     }
 
@@ -148,6 +159,7 @@ impl Inlet {
         let was_stopped = state.framing.writing() == Write::Stopped;
         if matches!(state.framing.writing(), Write::Open | Write::Stopped) {
             state.framing.finish();
+            state.finishing = Some(self.unfinished.begin());
             state.wake_driver();
         }
         if state.overdue {

@@ -130,7 +130,8 @@ impl Channel {
         }
     }
 
-    fn buffered(&self) -> usize {
+    /// Bytes that the remote has not taken yet.
+    pub(crate) fn buffered(&self) -> usize {
         let sent = self.queue.detached.get().map_or(0, |channel| channel.buffered_amount());
         self.queue.bytes.load(Ordering::Relaxed).saturating_add(sent)
     }

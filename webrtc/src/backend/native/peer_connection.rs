@@ -5,7 +5,7 @@ use std::{fmt, future::ready, sync::Arc, time::Duration};
 use tokio::runtime::Handle;
 use webrtc::{
     api::{APIBuilder, setting_engine::SettingEngine},
-    data_channel::RTCDataChannel,
+    data_channel::{RTCDataChannel, data_channel_init::RTCDataChannelInit},
     ice::mdns::MulticastDnsMode,
     ice_transport::{
         ice_candidate::{RTCIceCandidate, RTCIceCandidateInit},
@@ -61,6 +61,7 @@ impl PeerConnection {
             .await
             .map_err(|_| Error::Refused { operation: "open a peer connection" })?;
         report(&connection, progress, streams);
+        watch_end(&connection, progress).await?;
         Ok(Self(Arc::new(Inner { connection: Arc::new(connection), runtime })))
     }
 
@@ -213,6 +214,34 @@ fn report(connection: &RTCPeerConnection, progress: &Arc<Progress>, streams: &St
         })
     });
 }
+
+/// Lets a data channel that never carries anything tell the end of the connection.
+///
+/// webrtc-rs ends its data channels at once when the remote closes the connection, and tells its
+/// owner by no other way. A channel that is negotiated outside sends nothing, so the remote knows
+/// nothing of this one.
+async fn watch_end(connection: &RTCPeerConnection, progress: &Arc<Progress>) -> Result<(), Error> {
+    let init =
+        RTCDataChannelInit { negotiated: Some(WATCH_CHANNEL), ..RTCDataChannelInit::default() };
+    let refused = |_| Error::Refused { operation: "open a peer connection" };
+    let channel = connection.create_data_channel("", Some(init)).await.map_err(refused)?;
+    let (weak, progress) = (Arc::downgrade(&channel), Arc::clone(progress));
+    channel.on_open(Box::new(move || {
+        Box::pin(async move {
+            let Some(channel) = weak.upgrade() else { return };
+            if let Ok(detached) = channel.detach().await {
+                drop(channel);
+                // Whatever comes on it is none of the remote's business.
+                while detached.read(&mut [0; 16]).await.is_ok_and(|count| count > 0) {}
+            }
+            progress.set_state(State::Ended);
+        })
+    }));
+    Ok(())
+}
+
+/// The number of that channel: the last that a data channel may have.
+const WATCH_CHANNEL: u16 = 65_534;
 
 fn state(state: RTCPeerConnectionState) -> State {
     match state {
