@@ -56,8 +56,6 @@ fn read(origin: &Origin, bytes: &[u8]) -> Result<Description, NodeError> {
             first.push(address);
         }
     }
-    // Browsers reach a relay by WebSocket more surely: the other way comes after it.
-    first.sort_by_key(addresses::is_webrtc_direct);
     let mut others: BTreeMap<PeerId, Vec<Multiaddr>> = BTreeMap::new();
     let mut order = Vec::new();
     for (peer, address) in dialable(&node.relays, RELAYS) {

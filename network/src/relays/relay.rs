@@ -57,9 +57,11 @@ impl Stage {
 
 impl Relay {
     pub(super) fn new(candidate: Candidate, now: Instant) -> Self {
-        let name = candidate.addresses.first().map(addresses::name).unwrap_or_default();
         let mut addresses = candidate.addresses;
+        // WebSockets pass more networks; the other way is tried when they fail.
+        addresses.sort_by_key(addresses::is_webrtc_direct);
         addresses.truncate(ADDRESSES);
+        let name = addresses.first().map(addresses::name).unwrap_or_default();
         Self {
             peer: candidate.peer,
             addresses,
@@ -205,6 +207,29 @@ fn retry_after(failures: u32, random: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn webrtc_direct_is_the_second_way() {
+        let hash = "certhash/uEiDikp5KVUgkLta1EjUN-IKbHk-dUBg8VzKgf5nXxLK46w";
+        let texts = [
+            format!("/ip4/192.0.2.1/udp/8470/webrtc-direct/{hash}"),
+            "/dns/relay.example/tcp/443/tls/ws".to_owned(),
+        ];
+        let addresses = texts.iter().map(|text| text.parse().unwrap()).collect();
+        let peer = PeerId::random();
+        let now = platform::now();
+        let mut relay = Relay::new(Candidate { peer, addresses, home: true }, now);
+        let next = |relay: &Relay| relay.next_address().unwrap().to_string();
+        assert_eq!(relay.name, "relay.example");
+        assert_eq!(next(&relay), texts[1]);
+        relay.stage = Stage::Trying { listener: ListenerId::next(), since: now };
+        relay.fail(0, now);
+        assert_eq!(next(&relay), texts[0]);
+        assert!(matches!(relay.stage, Stage::Idle { retry_at } if retry_at == now), "at once");
+        relay.stage = Stage::Trying { listener: ListenerId::next(), since: now };
+        relay.fail(0, now);
+        assert_eq!(next(&relay), texts[1], "from the beginning, after a while");
+    }
 
     #[test]
     fn the_wait_doubles_up_to_a_minute() {
