@@ -11,7 +11,7 @@ use libp2p::{
     swarm::NetworkBehaviour,
 };
 
-use crate::{Timing, dht::ask, link, platform, protocols, time};
+use crate::{Timing, dht::ask, link, platform, protocols, streams, time};
 
 /// How long a connection that nobody uses stays open.
 const IDLE_CONNECTION: Duration = Duration::from_secs(60);
@@ -37,6 +37,7 @@ pub(crate) struct Behaviour {
     pub(crate) time: time::Behaviour,
     pub(crate) rtc: lowkey_webrtc::Behaviour,
     pub(crate) link: link::Behaviour,
+    pub(crate) streams: streams::Behaviour,
 }
 
 /// Makes a swarm with a new key: the peer id of each start is another one. With `loopback`, direct
@@ -44,6 +45,7 @@ pub(crate) struct Behaviour {
 pub(crate) fn swarm(
     timing: &Timing,
     loopback: bool,
+    takes_streams: bool,
 ) -> Result<Swarm<Behaviour>, platform::TransportError> {
     let keys = Keypair::generate_ed25519();
     let peer = keys.public().to_peer_id();
@@ -68,6 +70,7 @@ pub(crate) fn swarm(
         time: time::Behaviour::client(),
         rtc,
         link: link::Behaviour::new(),
+        streams: streams::Behaviour::new(takes_streams),
     };
     let config = platform::swarm_config().with_idle_connection_timeout(IDLE_CONNECTION);
     let mut swarm = Swarm::new(transport, behaviour, peer, config);

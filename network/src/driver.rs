@@ -8,6 +8,7 @@ mod core;
 mod links;
 mod outputs;
 mod stamps;
+mod streams;
 mod swarm;
 
 use std::{
@@ -25,7 +26,7 @@ use libp2p::{
     Multiaddr, Swarm,
     swarm::{ConnectionId, SwarmEvent},
 };
-use lowkey_protocol::{CommandId, Input, Output, OwnAddresses, Phrase, Reply};
+use lowkey_protocol::{Address, CommandId, Input, Output, OwnAddresses, Phrase, Reply};
 use web_time::Instant;
 
 use self::{core::Core, links::Links, stamps::Stamps};
@@ -38,6 +39,7 @@ use crate::{
     relays::Relays,
     status::NetworkStatus,
     storage::Storage,
+    streams::ByteStream,
 };
 
 /// How the network behaves in time; the default is for people.
@@ -95,6 +97,8 @@ pub(crate) struct Driver<S> {
     signals: WakeSignals,
     requests: mpsc::Receiver<Request>,
     events: mpsc::Sender<PeerEvent>,
+    // Where streams go that contacts open.
+    streams: Option<mpsc::Sender<(Address, ByteStream)>>,
 }
 
 /// What the loop waited for.
@@ -123,10 +127,11 @@ pub(crate) async fn open<S: Storage>(
 ) -> Result<Driver<S>, PeerError> {
     let mut core = Core::new(phrase, config.vault_key, config.params, storage)?;
     let first = core.reopen().await?;
-    let swarm = behaviour::swarm(&config.timing, config.loopback).map_err(|error| {
-        tracing::error!(%error, "no transport");
-        PeerError::Platform
-    })?;
+    let swarm = behaviour::swarm(&config.timing, config.loopback, config.streams.is_some())
+        .map_err(|error| {
+            tracing::error!(%error, "no transport");
+            PeerError::Platform
+        })?;
     let own = *swarm.local_peer_id();
     let now = platform::now();
     Ok(Driver {
@@ -152,6 +157,7 @@ pub(crate) async fn open<S: Storage>(
         signals: WakeSignals::listen(),
         requests,
         events,
+        streams: config.streams,
     })
 }
 
@@ -239,6 +245,7 @@ impl<S: Storage> Driver<S> {
             Request::History { contact, before, limit, answer } => {
                 let _ = answer.send(self.core.history(contact, before, limit).await);
             }
+            Request::OpenStream(contact, answer) => self.open_stream(&contact, answer),
             Request::Reconnect(answer) => {
                 self.retry_now();
                 let _ = answer.send(Ok(()));

@@ -18,6 +18,7 @@ pub mod protocols;
 mod relays;
 mod status;
 pub mod storage;
+mod streams;
 pub mod time;
 
 pub use bootstrap::{Origin, OriginError};
@@ -25,3 +26,4 @@ pub use driver::Timing;
 pub use peer::{PeerConfig, PeerError, PeerEvent, PeerEvents, PeerHandle, spawn};
 pub use status::{CandidateKind, DirectStatus, NetworkStatus, RelayState, RelayStatus};
 pub use storage::{MemoryStorage, Storage, StorageError};
+pub use streams::{ByteStream, StreamError};

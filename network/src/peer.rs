@@ -10,7 +10,12 @@ use lowkey_protocol::{
     VaultKey,
 };
 
-use crate::{Origin, Timing, driver, platform, status::NetworkStatus, storage::Storage};
+use crate::{
+    Origin, Timing, driver, platform,
+    status::NetworkStatus,
+    storage::Storage,
+    streams::{ByteStream, StreamError},
+};
 
 /// Commands that may wait for the driver.
 const REQUESTS: usize = 32;
@@ -32,6 +37,8 @@ pub struct PeerConfig {
     /// Whether direct paths may go over the loopback interface: only between programs of one
     /// machine, as in tests.
     pub loopback: bool,
+    /// Where byte streams go that contacts open; without it none are taken.
+    pub streams: Option<mpsc::Sender<(Address, ByteStream)>>,
     /// The key that rows are sealed with; a new one if there is none, for storage that is new too.
     pub vault_key: Option<VaultKey>,
 }
@@ -95,6 +102,7 @@ pub(crate) enum Request {
         limit: u32,
         answer: oneshot::Sender<Result<Vec<MessageView>, PeerError>>,
     },
+    OpenStream(Address, oneshot::Sender<Result<ByteStream, StreamError>>),
     Reconnect(oneshot::Sender<Result<(), PeerError>>),
     Shutdown(oneshot::Sender<Result<(), PeerError>>),
 }
@@ -113,6 +121,17 @@ impl PeerHandle {
         limit: u32,
     ) -> Result<Vec<MessageView>, PeerError> {
         self.ask(|answer| Request::History { contact, before, limit, answer }).await
+    }
+
+    /// Opens a stream of bytes to a contact on the link that speaks to them now. It ends with that
+    /// link: a conversation that moves to another path takes no streams along.
+    pub async fn open_stream(&self, contact: Address) -> Result<ByteStream, StreamError> {
+        let (sender, answer) = oneshot::channel();
+        let mut requests = self.requests.clone();
+        let request = Request::OpenStream(contact, sender);
+        requests.send(request).await.map_err(|_| StreamError::Stopped)?;
+        // The connection may end before the stream is open.
+        answer.await.unwrap_or(Err(StreamError::NotConnected))
     }
 
     /// Tries all relays now, whatever failed before.

@@ -5,6 +5,9 @@ use libp2p::StreamProtocol;
 /// Frames between two people, end-to-end encrypted.
 pub const CHAT: StreamProtocol = StreamProtocol::new("/lowkey/chat/1");
 
+/// Bytes between two people that are too many for messages.
+pub const STREAM: StreamProtocol = StreamProtocol::new("/lowkey/stream/1");
+
 /// Our Kademlia network, apart from all others.
 pub const KAD: StreamProtocol = StreamProtocol::new("/lowkey/kad/1");
 

@@ -2,8 +2,8 @@
 //! it anew.
 
 use lowkey_protocol::{
-    Address, Changes, Engine, Identity, Input, MessageOrder, MessageView, MillisOffset, OpenError,
-    Output, Params, Phrase, RowKey, Timestamp, VaultKey,
+    Address, Changes, Engine, Identity, Input, LinkId, MessageOrder, MessageView, MillisOffset,
+    OpenError, Output, Params, Phrase, RowKey, Timestamp, VaultKey,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use zeroize::Zeroizing;
@@ -99,6 +99,16 @@ impl<S: Storage> Core<S> {
         let messages =
             rows.iter().filter_map(|(key, row)| engine.open_message(&contact, key, row).ok());
         Ok(messages.collect())
+    }
+
+    /// Returns the link that speaks to a contact with whom we talk.
+    pub(super) fn link_to(&self, contact: &Address) -> Option<LinkId> {
+        self.engine.as_ref()?.link_to(contact)
+    }
+
+    /// Returns the contact behind a link, if we talk with them.
+    pub(super) fn contact_behind(&self, link: LinkId) -> Option<Address> {
+        self.engine.as_ref()?.contact_behind(link)
     }
 
     /// Moves the clock by what a relay says; returns by how much.

@@ -80,6 +80,17 @@ impl Links {
         }
     }
 
+    /// Returns the links that a connection carries.
+    pub(super) fn on(&self, connection: ConnectionId) -> Vec<LinkId> {
+        let on = self.up.iter().filter(|(_, up)| up.connection == Some(connection));
+        on.map(|(link, _)| *link).collect()
+    }
+
+    /// Whether a connection carries a direct link.
+    pub(super) fn is_direct(&self, connection: ConnectionId) -> bool {
+        self.up.values().any(|up| up.direct && up.connection == Some(connection))
+    }
+
     /// Returns the ways of the direct connections that carry links.
     pub(super) fn status(&self) -> Vec<DirectStatus> {
         let peers: BTreeSet<PeerId> =

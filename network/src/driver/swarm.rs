@@ -71,6 +71,9 @@ impl<S: Storage> Driver<S> {
             BehaviourEvent::Ping(ping::Event { peer, connection, result }) => match result {
                 Ok(time) => self.relays.handle_round_trip(peer, connection, time),
                 Err(ping::Failure::Unsupported) => {}
+                // ICE itself notices when the other side is gone, and an answer may be late behind
+                // a file that fills the path.
+                Err(_) if self.links.is_direct(connection) => {}
                 Err(error) => {
                     tracing::debug!(%error, "the other side of a connection has vanished");
                     self.swarm.behaviour_mut().kad.remove_peer(&peer);
@@ -87,7 +90,9 @@ impl<S: Storage> Driver<S> {
                     self.swarm.behaviour_mut().kad.add_address(&peer_id, address);
                 }
             }
-            BehaviourEvent::Circuits(_) | BehaviourEvent::Identify(_) | BehaviourEvent::Rtc(_) => {}
+            BehaviourEvent::Circuits(event) => self.note_circuit(&event),
+            BehaviourEvent::Streams(event) => self.handle_stream(event),
+            BehaviourEvent::Identify(_) | BehaviourEvent::Rtc(_) => {}
         }
     }
 

@@ -8,12 +8,12 @@ use crate::{
     relay::TestRelay,
 };
 
-fn reach(seen: &Seen, who: Address) -> Option<Reach> {
+pub(crate) fn reach(seen: &Seen, who: Address) -> Option<Reach> {
     seen.contacts.get(&who).map(|contact| contact.reach.clone())
 }
 
 /// Two contacts whose link has become direct.
-async fn direct_contacts(relay: &TestRelay) -> (Person, Person) {
+pub(crate) async fn direct_contacts(relay: &TestRelay) -> (Person, Person) {
     let mut one = Person::start(&[relay]).await;
     let mut two = Person::start(&[relay]).await;
     person::become_contacts(&mut one, &mut two).await;
@@ -28,7 +28,7 @@ async fn become_direct(one: &mut Person, two: &mut Person) {
 }
 
 /// A text goes from one to the other and is acknowledged.
-async fn talk(one: &mut Person, two: &mut Person, text: &str) {
+pub(crate) async fn talk(one: &mut Person, two: &mut Person, text: &str) {
     let (first, second) = (one.address(), two.address());
     one.say(second, text).await;
     let is = |seen: &Seen, who: Address, wanted: fn(DeliveryState) -> bool| {

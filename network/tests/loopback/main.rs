@@ -13,6 +13,7 @@ mod person;
 mod proxy;
 mod relay;
 mod storage;
+mod streams;
 
 use std::sync::atomic::Ordering;
 

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use futures::StreamExt;
+use futures::{StreamExt, channel::mpsc};
 use libp2p::Multiaddr;
 use lowkey_network::{
-    MemoryStorage, NetworkStatus, PeerConfig, PeerEvent, PeerEvents, PeerHandle, RelayState,
-    Storage, Timing, spawn,
+    ByteStream, MemoryStorage, NetworkStatus, PeerConfig, PeerEvent, PeerEvents, PeerHandle,
+    RelayState, Storage, Timing, spawn,
 };
 use lowkey_protocol::{
     Address, Author, Command, ContactView, Event, Findable, MessageId, MessageView, Params,
@@ -22,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Person {
     pub(crate) handle: PeerHandle,
     pub(crate) seen: Seen,
+    /// Byte streams that contacts have opened.
+    pub(crate) incoming: mpsc::Receiver<(Address, ByteStream)>,
     events: PeerEvents,
 }
 
@@ -63,14 +65,16 @@ impl Person {
             ping_timeout: Duration::from_millis(500),
             ..Timing::default()
         };
+        let (streams, incoming) = mpsc::channel(16);
         let config = PeerConfig {
             params: Params { stamp_bits: 4 },
             timing,
             loopback: true,
+            streams: Some(streams),
             ..PeerConfig::with_relays(relays)
         };
         let (handle, events) = spawn(config, None, storage).await.unwrap();
-        let mut person = Self { handle, seen: Seen::default(), events };
+        let mut person = Self { handle, seen: Seen::default(), incoming, events };
         person.wait("an address", |seen| seen.address.is_some()).await;
         person
     }

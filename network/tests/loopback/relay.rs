@@ -40,12 +40,17 @@ pub(crate) struct TestRelay {
 impl TestRelay {
     /// Starts on a free port.
     pub(crate) async fn start() -> Self {
-        Self::run(Keypair::generate_ed25519(), 0).await
+        Self::with_circuits_of(1 << 30).await
+    }
+
+    /// Starts with circuits of so many bytes.
+    pub(crate) async fn with_circuits_of(bytes: u64) -> Self {
+        Self::run(Keypair::generate_ed25519(), 0, bytes).await
     }
 
     /// Starts as the relay that was stopped.
     pub(crate) async fn restart((keys, port): (Keypair, u16)) -> Self {
-        Self::run(keys, port).await
+        Self::run(keys, port, 1 << 30).await
     }
 
     /// Ends without a word, as a crash does; returns what `restart` needs.
@@ -80,10 +85,10 @@ impl TestRelay {
         self.records.lock().unwrap().clone()
     }
 
-    async fn run(keys: Keypair, port: u16) -> Self {
+    async fn run(keys: Keypair, port: u16, circuit_bytes: u64) -> Self {
         let peer = keys.public().to_peer_id();
         KEYS.lock().unwrap().push((peer, keys.clone()));
-        let mut swarm = swarm(keys).await;
+        let mut swarm = swarm(keys, circuit_bytes).await;
         let listen = Multiaddr::from(Ipv4Addr::LOCALHOST)
             .with(Protocol::Tcp(port))
             .with(Protocol::Ws("/".into()));
@@ -129,7 +134,7 @@ async fn serve(swarm: &mut Swarm<Behaviour>, records: Arc<Mutex<Vec<kad::Record>
     }
 }
 
-async fn swarm(keys: Keypair) -> Swarm<Behaviour> {
+async fn swarm(keys: Keypair, circuit_bytes: u64) -> Swarm<Behaviour> {
     SwarmBuilder::with_existing_identity(keys)
         .with_tokio()
         .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, yamux::Config::default)
@@ -139,13 +144,13 @@ async fn swarm(keys: Keypair) -> Swarm<Behaviour> {
         .with_websocket(noise::Config::new, yamux::Config::default)
         .await
         .unwrap()
-        .with_behaviour(behaviour)
+        .with_behaviour(|keys| behaviour(keys, circuit_bytes))
         .unwrap()
         .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(60)))
         .build()
 }
 
-fn behaviour(keys: &Keypair) -> Behaviour {
+fn behaviour(keys: &Keypair, max_circuit_bytes: u64) -> Behaviour {
     let peer = keys.public().to_peer_id();
     let mut config = kad::Config::new(protocols::KAD);
     config.set_record_filtering(kad::StoreInserts::FilterBoth);
@@ -154,7 +159,7 @@ fn behaviour(keys: &Keypair) -> Behaviour {
     let limits = relay::Config {
         max_circuits: 100,
         max_circuits_per_peer: 100,
-        max_circuit_bytes: 1 << 30,
+        max_circuit_bytes,
         reservation_rate_limiters: Vec::new(),
         circuit_src_rate_limiters: Vec::new(),
         ..relay::Config::default()

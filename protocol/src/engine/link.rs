@@ -11,7 +11,7 @@ use crate::{
     Address, MillisOffset, SessionId, Timestamp,
     engine::{
         Engine,
-        contacts::Contact,
+        contacts::{Contact, Relation},
         input::{LinkId, LinkInfo, Path},
         output::{CloseReason, DialId, Misbehaviour, Output, Reach},
         step::Step,
@@ -180,6 +180,25 @@ impl Link {
 }
 
 impl Engine {
+    /// Returns the link that speaks to a contact, if both sides talk.
+    pub fn link_to(&self, who: &Address) -> Option<LinkId> {
+        self.talks_with(who).then(|| self.links.active(who)).flatten()
+    }
+
+    /// Returns the contact behind a link, if both sides talk.
+    pub fn contact_behind(&self, link: LinkId) -> Option<Address> {
+        match self.links.state(link) {
+            Some(LinkState::Open(who)) if self.talks_with(&who) => Some(who),
+            _ => None,
+        }
+    }
+
+    fn talks_with(&self, who: &Address) -> bool {
+        let talks =
+            |contact: &Contact| contact.may_answer() && contact.relation == Relation::Contact;
+        self.contacts.get(who).is_some_and(talks)
+    }
+
     pub(crate) fn handle_link_up(
         &mut self,
         id: LinkId,
