@@ -64,7 +64,7 @@ impl Lab {
         let mut lab = Self { names: Vec::new(), sides: 0, relay: None };
         let middle = lab.namespace().await?;
         run(&middle, &format!("ip addr add {RELAY_HOST}/32 dev lo; {FORWARD}")).await?;
-        nft(&middle, "table ip probe {}").await?;
+        nft(&middle, COUNTING).await?;
         Ok(lab)
     }
 
@@ -74,6 +74,17 @@ impl Lab {
         let address = program.says("relay").await.expect("the relay starts");
         self.relay = Some(program);
         Relay { address, stun: format!("stun:{RELAY_HOST}:{STUN_PORT}") }
+    }
+
+    /// Returns how many packets have passed between the sides so far; those to and from the relay do
+    /// not count.
+    pub async fn passed(&self) -> u64 {
+        let mut list = Command::new("ip");
+        list.args(["netns", "exec", &self.names[0], &nft_path()]).args(LIST);
+        let output = list.output().await.expect("nft runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut words = text.split_whitespace().skip_while(|word| *word != "packets");
+        words.nth(1).and_then(|count| count.parse().ok()).expect("a counter")
     }
 
     /// Makes a peer's place in the network.
@@ -153,6 +164,13 @@ impl Program {
     }
 }
 
+/// The middle forwards what goes from side to side; the relay's packets end there.
+const COUNTING: &str = "table ip lab {
+    counter passed {}
+    chain forward { type filter hook forward priority filter; counter name passed; }
+}";
+const LIST: [&str; 5] = ["list", "counter", "ip", "lab", "passed"];
+
 const FORWARD: &str = "echo 1 > /proc/sys/net/ipv4/ip_forward";
 
 fn rules(policy: &str, blocks: &str) -> String {
@@ -203,7 +221,7 @@ async fn shell(script: &str) -> Result<(), String> {
 }
 
 async fn nft(namespace: &str, rules: &str) -> Result<(), String> {
-    let program = env::var("LOWKEY_NFT").unwrap_or_else(|_| "nft".to_owned());
+    let program = nft_path();
     let mut child = Command::new("ip")
         .args(["netns", "exec", namespace, &program, "-f", "-"])
         .stdin(Stdio::piped())
@@ -218,4 +236,8 @@ async fn nft(namespace: &str, rules: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("nft: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn nft_path() -> String {
+    env::var("LOWKEY_NFT").unwrap_or_else(|_| "nft".to_owned())
 }

@@ -1,9 +1,13 @@
 //! Peers behind each kind of NAT, in network namespaces of this machine: which pairs are direct,
 //! and that all are connected while one TCP port to a relay is open.
 //!
+//! And that no packet passes between two people when one of them hides the address.
+//!
 //! This program plays every part: without arguments it makes the namespaces and starts itself in
-//! each, as `relay`, as `answer` and as `dial`. One line for each pair: `ok …` or `FAILED …`.
+//! each, as `relay`, as `answer` and `dial`, as `host` and `guest`. One line for each pair: `ok …`
+//! or `FAILED …`.
 
+mod hiding;
 mod lab;
 mod peer;
 mod relay;
@@ -24,6 +28,8 @@ async fn main() -> ExitCode {
         ["relay", address] => relay::run(address).await,
         ["answer", relay, stun] => peer::answer(relay, stun).await,
         ["dial", relay, stun, circuit] => peer::dial(relay, stun, circuit).await,
+        ["host", relay, habit] => hiding::host(relay, habit).await,
+        ["guest", relay, habit, host] => hiding::guest(relay, habit, host).await,
         _ => return judge().await,
     }
     ExitCode::SUCCESS
@@ -54,6 +60,8 @@ async fn judge() -> ExitCode {
         }
     };
     let relay = lab.relay().await;
+    // First, since it counts every packet that is not the relay's.
+    let mut failed = hiding::judge(&mut lab, &relay).await;
     let mut pairs = Vec::new();
     for one in KINDS {
         for other in KINDS {
@@ -64,7 +72,6 @@ async fn judge() -> ExitCode {
         let relay = relay.clone();
         async move { (one, other, connect(&relay, dials, answers).await) }
     }));
-    let mut failed = 0;
     println!("who dials, who answers: path");
     for (one, other, found) in results.await {
         let wanted = expected(one, other);

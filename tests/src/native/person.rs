@@ -135,6 +135,11 @@ impl Person {
         self.ask(Command::AcceptRequest(contact)).await.expect("a request that is there");
     }
 
+    /// Returns the requests that wait for an answer.
+    pub fn requests(&self) -> Vec<Address> {
+        self.view.borrow().screen.requests()
+    }
+
     /// Waits until a contact has answered.
     pub async fn until_contact(&self, contact: Address) {
         self.until("a contact", |view| view.screen.standing(contact) == Some(Standing::Contact))
