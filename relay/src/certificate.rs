@@ -4,13 +4,47 @@
 //! private key.
 
 use std::{
-    fs, io,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
-use libp2p_webrtc::tokio::Certificate;
+use libp2p_webrtc_utils::Fingerprint;
+use rcgen::KeyPair;
+use webrtc::peer_connection::certificate::RTCCertificate;
 
 use crate::identity;
+
+/// A certificate and its private key.
+#[derive(Clone)]
+pub(crate) struct Certificate {
+    rtc: RTCCertificate,
+    fingerprint: Fingerprint,
+}
+
+impl Certificate {
+    fn new(rtc: RTCCertificate) -> Option<Self> {
+        let told = rtc.get_fingerprints();
+        let hex = told.iter().find(|told| told.algorithm == "sha-256")?.value.replace(':', "");
+        let byte = |at: usize| u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok();
+        let bytes: Vec<u8> = (0..32_usize).map(byte).collect::<Option<_>>()?;
+        Some(Self { rtc, fingerprint: Fingerprint::raw(bytes.try_into().ok()?) })
+    }
+
+    pub(crate) fn rtc(&self) -> RTCCertificate {
+        self.rtc.clone()
+    }
+
+    /// Returns its SHA-256, which addresses carry.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate").finish_non_exhaustive()
+    }
+}
 
 /// Reads the certificate, or makes one if there is none.
 pub(crate) fn load_or_create(folder: &Path) -> Result<Certificate, CertificateError> {
@@ -50,14 +84,16 @@ const FILE: &str = "webrtc.pem";
 fn decode(text: &str) -> Option<Certificate> {
     // The first block is a date of 8 bytes; the library panics at a shorter one.
     let is_whole = text.lines().nth(1).is_some_and(|date| date.len() == 12);
-    if is_whole { Certificate::from_pem(text).ok() } else { None }
+    is_whole.then(|| RTCCertificate::from_pem(text).ok()).flatten().and_then(Certificate::new)
 }
 
 fn create(folder: &Path, path: PathBuf) -> Result<Certificate, CertificateError> {
-    // The generator is not asked: the library takes the system's.
-    let made = Certificate::generate(&mut rand::rng());
-    let Ok(certificate) = made else { return Err(CertificateError::Broken { path }) };
-    match identity::write_new(folder, FILE, certificate.serialize_pem().as_bytes()) {
+    // An ECDSA key on P-256, as browsers have.
+    let made = KeyPair::generate().ok().and_then(|key| RTCCertificate::from_key_pair(key).ok());
+    let Some(certificate) = made.and_then(Certificate::new) else {
+        return Err(CertificateError::Broken { path });
+    };
+    match identity::write_new(folder, FILE, certificate.rtc.serialize_pem().as_bytes()) {
         Ok(()) => Ok(certificate),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => load_or_create(folder),
         Err(source) => Err(CertificateError::Io { path, source }),

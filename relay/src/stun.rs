@@ -16,6 +16,8 @@ use tokio::{
 
 use crate::{addresses::Subnet, limits::Limits};
 
+pub(crate) use message::username;
+
 /// The socket, and how much it answers.
 #[derive(Debug)]
 pub(crate) struct Stun {

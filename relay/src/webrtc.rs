@@ -1,10 +1,12 @@
 //! WebRTC-direct: browsers dial the relay's UDP port by IP address and certificate hash.
 //!
-//! libp2p-webrtc does the work and bounds little, so everybody who knocks passes here first. The
-//! sender of a first datagram can be forged: what it starts is limited in rate for each sender,
-//! and in number and time for all.
+//! A transport on webrtc-rs that only listens. libp2p-webrtc, which does the same, never closes a
+//! connection whose handshake fails, so each forged datagram would cost a file descriptor.
+//! What one can start here is limited in rate for each sender, and in number and time for all.
 
 mod connection;
+mod handshake;
+mod socket;
 
 use std::{
     io,
@@ -17,7 +19,7 @@ use std::{
 
 use futures::{
     FutureExt,
-    future::{self, BoxFuture, Pending},
+    future::{BoxFuture, Pending},
 };
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use libp2p::{
@@ -26,19 +28,24 @@ use libp2p::{
     identity::Keypair,
     multiaddr::Protocol,
 };
-use libp2p_webrtc::tokio as rtc;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time,
 };
+use webrtc::ice::udp_mux::{UDPMuxDefault, UDPMuxParams};
 
 use crate::{
-    addresses::{self, Subnet},
+    addresses::Subnet,
+    certificate::Certificate,
     clients::{Clients, Place},
     limits::Limits,
+    reachable,
 };
 
 pub(crate) use connection::Connection;
+
+use handshake::Server;
+use socket::Knock;
 
 /// Finds out whether a UDP port can be had, and which one port 0 gives.
 pub(crate) fn probe(address: SocketAddr) -> io::Result<SocketAddr> {
@@ -47,7 +54,9 @@ pub(crate) fn probe(address: SocketAddr) -> io::Result<SocketAddr> {
 
 /// The listening transport.
 pub(crate) struct WebRtc {
-    inner: rtc::Transport,
+    keys: Keypair,
+    certificate: Certificate,
+    listener: Option<Listener>,
     clients: Clients,
     rate: DefaultKeyedRateLimiter<Subnet>,
     knocks: usize,
@@ -57,10 +66,47 @@ pub(crate) struct WebRtc {
     streams: usize,
 }
 
+struct Listener {
+    id: ListenerId,
+    address: Multiaddr,
+    announced: bool,
+    knocks: mpsc::Receiver<Knock>,
+    server: Server,
+}
+
+/// Everything that a client holds while it shakes hands.
+struct Admission {
+    handshake: OwnedSemaphorePermit,
+    connection: OwnedSemaphorePermit,
+    place: Place,
+}
+
+/// Why a client does not come in, or a connection ends.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WebRtcError {
+    #[error("the UDP port cannot be used")]
+    Socket(#[from] io::Error),
+    #[error(transparent)]
+    WebRtc(#[from] webrtc::Error),
+    #[error("the first data channel did not open")]
+    NoChannel,
+    #[error("the client did not prove its peer id")]
+    Noise(#[from] libp2p::noise::Error),
+    #[error("the handshake took too long")]
+    TimedOut,
+    #[error("the connection has ended")]
+    Closed,
+}
+
+type Upgrade = BoxFuture<'static, Result<(PeerId, Connection), WebRtcError>>;
+
+/// Knocks after which quiet senders are forgotten.
+const FORGET_AFTER: usize = 4_096;
+
 impl WebRtc {
     pub(crate) fn new(
         keys: &Keypair,
-        certificate: rtc::Certificate,
+        certificate: Certificate,
         clients: Clients,
         limits: &Limits,
     ) -> Self {
@@ -68,7 +114,9 @@ impl WebRtc {
         // Its only error is that there is one already.
         drop(rustls::crypto::ring::default_provider().install_default());
         Self {
-            inner: rtc::Transport::new(keys.clone(), certificate),
+            keys: keys.clone(),
+            certificate,
+            listener: None,
             clients,
             rate: RateLimiter::keyed(Quota::per_minute(limits.webrtc_per_minute_per_ip)),
             knocks: 0,
@@ -77,6 +125,18 @@ impl WebRtc {
             handshake: Duration::from_secs(limits.handshake_seconds.get()),
             streams: limits.streams_per_connection.get(),
         }
+    }
+
+    fn listen(&self, id: ListenerId, address: SocketAddr) -> io::Result<Listener> {
+        let (socket, knocks) = socket::bind(address)?;
+        let server = Server {
+            keys: self.keys.clone(),
+            certificate: self.certificate.rtc(),
+            fingerprint: self.certificate.fingerprint(),
+            mux: UDPMuxDefault::new(UDPMuxParams::new(socket)),
+        };
+        let address = reachable::webrtc_address(address);
+        Ok(Listener { id, address, announced: false, knocks, server })
     }
 
     /// Gives a place to a client, unless all are taken.
@@ -92,43 +152,19 @@ impl WebRtc {
         Some(Admission { handshake, connection, place })
     }
 
-    fn bounded(&self, inner: InnerUpgrade, admission: Admission) -> Upgrade {
+    fn upgrade_of(&self, server: Server, knock: Knock, admission: Admission) -> Upgrade {
         let (bound, streams) = (self.handshake, self.streams);
         async move {
             let Admission { handshake, connection, place } = admission;
-            let upgraded = time::timeout(bound, inner).await.map_err(|_| WebRtcError::TimedOut)?;
-            let (peer, inner) = upgraded?;
+            let accepted = time::timeout(bound, server.accept(&knock)).await;
+            let (peer, inner, channels) = accepted.map_err(|_| WebRtcError::TimedOut)??;
             drop(handshake);
-            Ok((peer, Connection::new(inner, streams, (connection, place))))
+            let places = (connection, place, knock.sender);
+            Ok((peer, Connection::new(inner, channels, streams, places)))
         }
         .boxed()
     }
 }
-
-/// Everything that a client holds while it shakes hands.
-#[derive(Debug)]
-struct Admission {
-    handshake: OwnedSemaphorePermit,
-    connection: OwnedSemaphorePermit,
-    place: Place,
-}
-
-/// Why a client does not come in.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum WebRtcError {
-    /// The handshake failed.
-    #[error(transparent)]
-    Handshake(#[from] rtc::Error),
-    /// The handshake took too long.
-    #[error("the handshake took too long")]
-    TimedOut,
-}
-
-type Upgrade = BoxFuture<'static, Result<(PeerId, Connection), WebRtcError>>;
-type InnerUpgrade = <rtc::Transport as Transport>::ListenerUpgrade;
-
-/// Knocks after which quiet senders are forgotten.
-const FORGET_AFTER: usize = 4_096;
 
 impl Transport for WebRtc {
     type Output = (PeerId, Connection);
@@ -141,11 +177,18 @@ impl Transport for WebRtc {
         id: ListenerId,
         address: Multiaddr,
     ) -> Result<(), TransportError<WebRtcError>> {
-        self.inner.listen_on(id, address).map_err(|error| error.map(WebRtcError::Handshake))
+        let Some(socket) = parse(&address).filter(|_| self.listener.is_none()) else {
+            return Err(TransportError::MultiaddrNotSupported(address));
+        };
+        let listener =
+            self.listen(id, socket).map_err(|error| TransportError::Other(error.into()))?;
+        self.listener = Some(listener);
+        Ok(())
     }
 
-    fn remove_listener(&mut self, id: ListenerId) -> bool {
-        self.inner.remove_listener(id)
+    fn remove_listener(&mut self, _: ListenerId) -> bool {
+        // A relay listens as long as it runs.
+        false
     }
 
     fn dial(
@@ -163,50 +206,44 @@ impl Transport for WebRtc {
     ) -> Poll<TransportEvent<Upgrade, WebRtcError>> {
         let this = &mut *self;
         loop {
-            match ready!(Pin::new(&mut this.inner).poll(cx)) {
-                TransportEvent::Incoming { listener_id, upgrade, local_addr, send_back_addr } => {
-                    let Some(client) = addresses::ip(&send_back_addr) else { continue };
-                    let Some(admission) = this.admit(client) else {
-                        tracing::debug!(
-                            "a webrtc client over the limits is left without an answer"
-                        );
-                        continue;
-                    };
-                    return Poll::Ready(TransportEvent::Incoming {
-                        listener_id,
-                        upgrade: this.bounded(upgrade, admission),
-                        local_addr,
-                        send_back_addr: canonical(&send_back_addr),
-                    });
-                }
-                other => {
-                    let never = |_| future::pending().boxed();
-                    return Poll::Ready(other.map_upgrade(never).map_err(WebRtcError::Handshake));
-                }
+            let Some(listener) = &mut this.listener else { return Poll::Pending };
+            let (listener_id, local_addr) = (listener.id, listener.address.clone());
+            if !std::mem::replace(&mut listener.announced, true) {
+                let listen_addr = local_addr;
+                return Poll::Ready(TransportEvent::NewAddress { listener_id, listen_addr });
             }
+            let Some(knock) = ready!(listener.knocks.poll_recv(cx)) else {
+                // The socket lives as long as the listener.
+                return Poll::Pending;
+            };
+            let server = listener.server.clone();
+            let client = knock.sender.address();
+            let Some(admission) = this.admit(client.ip()) else {
+                tracing::debug!("a webrtc client over the limits gets no answer");
+                continue;
+            };
+            return Poll::Ready(TransportEvent::Incoming {
+                listener_id,
+                upgrade: this.upgrade_of(server, knock, admission),
+                local_addr,
+                send_back_addr: reachable::webrtc_address(client),
+            });
         }
     }
 }
 
-/// Writes an IPv4 address that came in the form of IPv6 as what it is: limits read it.
-fn canonical(address: &Multiaddr) -> Multiaddr {
-    let part = |part| match part {
-        Protocol::Ip6(ip) => Protocol::from(IpAddr::from(ip).to_canonical()),
-        other => other,
+/// Reads `/ip…/udp/PORT/webrtc-direct`.
+fn parse(address: &Multiaddr) -> Option<SocketAddr> {
+    let mut parts = address.iter();
+    let ip = match parts.next()? {
+        Protocol::Ip4(ip) => IpAddr::from(ip),
+        Protocol::Ip6(ip) => IpAddr::from(ip),
+        _ => return None,
     };
-    address.iter().map(part).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_ipv4_client_is_seen_as_such() {
-        let check = |text: &str, expected: &str| {
-            assert_eq!(canonical(&text.parse().unwrap()).to_string(), expected);
-        };
-        check("/ip6/::ffff:192.0.2.1/udp/7/webrtc-direct", "/ip4/192.0.2.1/udp/7/webrtc-direct");
-        check("/ip6/2001:db8::1/udp/7/webrtc-direct", "/ip6/2001:db8::1/udp/7/webrtc-direct");
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(Protocol::Udp(port)), Some(Protocol::WebRTCDirect), None) => {
+            Some(SocketAddr::new(ip, port))
+        }
+        _ => None,
     }
 }

@@ -11,7 +11,10 @@ pub(crate) const REQUEST_BYTES: usize = 1_280;
 /// Credentials are not looked at, and no other attribute is sent: there is nothing to tell but
 /// the sender's own address.
 pub(crate) fn answer(datagram: &[u8], from: SocketAddr) -> Option<Vec<u8>> {
-    let id = parse_request(datagram)?;
+    let (id, attributes) = parse_request(datagram)?;
+    if !are_understood(attributes) {
+        return None;
+    }
     let port = (from.port() ^ COOKIE_PORT).to_be_bytes();
     let mut value = Vec::with_capacity(20);
     match from.ip().to_canonical() {
@@ -41,32 +44,46 @@ pub(crate) fn answer(datagram: &[u8], from: SocketAddr) -> Option<Vec<u8>> {
 
 type TransactionId = [u8; 12];
 
-/// Returns the transaction of a Binding request; anything else in any way is none.
-fn parse_request(datagram: &[u8]) -> Option<TransactionId> {
+/// Returns the user name in a Binding request, which ICE puts there.
+pub(crate) fn username(datagram: &[u8]) -> Option<&str> {
+    let (_, mut attributes) = parse_request(datagram)?;
+    loop {
+        let (kind, value, rest) = next_attribute(attributes)?;
+        if kind == USERNAME {
+            return str::from_utf8(value).ok();
+        }
+        attributes = rest;
+    }
+}
+
+/// Returns transaction and attributes of a Binding request; anything else in any way is none.
+fn parse_request(datagram: &[u8]) -> Option<(TransactionId, &[u8])> {
     let (header, attributes) = datagram.split_first_chunk::<20>()?;
     let [kind0, kind1, length0, length1, cookie0, cookie1, cookie2, cookie3, id @ ..] = *header;
     let is_request = [kind0, kind1] == BINDING_REQUEST
         && [cookie0, cookie1, cookie2, cookie3] == COOKIE.to_be_bytes()
         && usize::from(u16::from_be_bytes([length0, length1])) == attributes.len();
-    (is_request && are_understood(attributes)).then_some(id)
+    is_request.then_some((id, attributes))
 }
 
 /// Tells whether attributes are whole, and none is unknown that must be understood.
 fn are_understood(mut attributes: &[u8]) -> bool {
     while !attributes.is_empty() {
-        let Some(([kind0, kind1, length0, length1], rest)) = attributes.split_first_chunk::<4>()
-        else {
-            return false;
-        };
-        let kind = u16::from_be_bytes([*kind0, *kind1]);
+        let Some((kind, _, rest)) = next_attribute(attributes) else { return false };
         if kind < FIRST_OPTIONAL && !MAY_BE_PASSED_OVER.contains(&kind) {
             return false;
         }
-        let length = usize::from(u16::from_be_bytes([*length0, *length1])).next_multiple_of(4);
-        let Some((_, rest)) = rest.split_at_checked(length) else { return false };
         attributes = rest;
     }
     true
+}
+
+/// Splits off one attribute: its kind, its value, and what follows.
+fn next_attribute(attributes: &[u8]) -> Option<(u16, &[u8], &[u8])> {
+    let ([kind0, kind1, length0, length1], rest) = attributes.split_first_chunk::<4>()?;
+    let length = usize::from(u16::from_be_bytes([*length0, *length1]));
+    let (padded, rest) = rest.split_at_checked(length.next_multiple_of(4))?;
+    Some((u16::from_be_bytes([*kind0, *kind1]), padded.get(..length)?, rest))
 }
 
 /// The cookie and the transaction: what an IPv6 address is hidden by.
@@ -82,6 +99,7 @@ const COOKIE_PORT: u16 = 0x2112;
 
 const BINDING_REQUEST: [u8; 2] = [0x00, 0x01];
 const BINDING_SUCCESS: [u8; 2] = [0x01, 0x01];
+const USERNAME: u16 = 0x0006;
 const XOR_MAPPED_ADDRESS: [u8; 2] = [0x00, 0x20];
 
 /// Attributes from here on may be ignored by those who do not know them.
@@ -89,8 +107,7 @@ const FIRST_OPTIONAL: u16 = 0x8000;
 
 /// Credentials and ICE's own attributes: they ask nothing of a server without accounts.
 const MAY_BE_PASSED_OVER: [u16; 8] = [
-    0x0006, // USERNAME
-    0x0008, // MESSAGE-INTEGRITY
+    USERNAME, 0x0008, // MESSAGE-INTEGRITY
     0x0014, // REALM
     0x0015, // NONCE
     0x001c, // MESSAGE-INTEGRITY-SHA256
@@ -141,6 +158,14 @@ mod tests {
             let expected = bytes(&format!("0101{length:04x}2112a442b7e7a701bc34d686fa87dfae"));
             assert_eq!((header, rest), (&expected[..], &bytes(attribute)[..]), "{from}");
         }
+    }
+
+    #[test]
+    fn the_user_name_of_a_check_is_found() {
+        assert_eq!(username(&bytes(SAMPLE_REQUEST)), Some("evtj:h6vY"));
+        assert_eq!(username(&request(&[])), None);
+        assert_eq!(username(&request(&bytes("00060001ff000000"))), None, "not UTF-8");
+        assert_eq!(username(&request(&bytes("0006000861000000"))), None, "beyond the end");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! One WebRTC-direct connection: libp2p-webrtc's, with a bound on its streams.
+//! One WebRTC-direct connection: streams in data channels, as many as are allowed.
 
 use std::{
     io,
@@ -7,71 +7,193 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use futures::{AsyncRead, AsyncWrite};
+use futures::{
+    AsyncRead, AsyncWrite, FutureExt, StreamExt, TryFutureExt, future::BoxFuture,
+    stream::FuturesUnordered,
+};
 use libp2p::core::muxing::{StreamMuxer, StreamMuxerEvent};
-use libp2p_webrtc::tokio as rtc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use libp2p_webrtc_utils::{DropListener, MAX_MSG_LEN};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
+use webrtc::{
+    data::data_channel::{DataChannel, PollDataChannel},
+    data_channel::RTCDataChannel,
+    peer_connection::{RTCPeerConnection, peer_connection_state::RTCPeerConnectionState},
+};
 
+use super::{WebRtcError, handshake::PeerConnection, socket::Sender};
 use crate::clients::Place;
+
+/// New channels that wait to be taken; further ones are closed.
+const WAITING: usize = 64;
+
+/// What the remote opens, and whether the connection lives.
+pub(super) struct Channels {
+    incoming: mpsc::Receiver<PollDataChannel>,
+    ended: watch::Receiver<bool>,
+}
+
+impl Channels {
+    /// Sets the handlers of a connection; none holds it, or it would never go.
+    pub(super) fn of(connection: &RTCPeerConnection) -> Self {
+        let (sender, incoming) = mpsc::channel(WAITING);
+        connection.on_data_channel(Box::new(move |channel: Arc<RTCDataChannel>| {
+            let opened = opened(&channel);
+            let sender = sender.clone();
+            tokio::spawn(async move {
+                // A full queue closes the channel: the remote goes on too fast.
+                if let Ok(channel) = opened.await
+                    && let Err(refused) = sender.try_send(channel)
+                {
+                    tracing::debug!("a stream over the limits is closed");
+                    drop(close(refused.into_inner()).await);
+                }
+            });
+            Box::pin(std::future::ready(()))
+        }));
+        let (end, ended) = watch::channel(false);
+        connection.on_peer_connection_state_change(Box::new(move |state| {
+            if matches!(state, RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed) {
+                end.send_replace(true);
+            }
+            Box::pin(std::future::ready(()))
+        }));
+        Self { incoming, ended }
+    }
+}
 
 /// A connection that holds its places among all connections until it is dropped.
 pub(crate) struct Connection {
-    inner: rtc::Connection,
+    peer_connection: PeerConnection,
+    incoming: mpsc::Receiver<PollDataChannel>,
     streams: Arc<Semaphore>,
+    opening: Option<BoxFuture<'static, Result<PollDataChannel, WebRtcError>>>,
+    /// Send the reset of streams that were dropped.
+    dropped: FuturesUnordered<DropListener<Compat<PollDataChannel>>>,
+    ended: BoxFuture<'static, ()>,
+    closing: Option<BoxFuture<'static, ()>>,
     _places: Places,
 }
 
-type Places = (OwnedSemaphorePermit, Place);
+pub(super) type Places = (OwnedSemaphorePermit, Place, Sender);
 
 impl Connection {
-    pub(super) fn new(inner: rtc::Connection, streams: usize, places: Places) -> Self {
-        Self { inner, streams: Arc::new(Semaphore::new(streams)), _places: places }
+    pub(super) fn new(
+        peer_connection: PeerConnection,
+        channels: Channels,
+        streams: usize,
+        places: Places,
+    ) -> Self {
+        let Channels { incoming, mut ended } = channels;
+        Self {
+            peer_connection,
+            incoming,
+            streams: Arc::new(Semaphore::new(streams)),
+            opening: None,
+            dropped: FuturesUnordered::new(),
+            // Its sender goes with the connection, which is an end as well.
+            ended: async move { drop(ended.wait_for(|ended| *ended).await) }.boxed(),
+            closing: None,
+            _places: places,
+        }
+    }
+
+    fn stream(&self, channel: PollDataChannel, permit: Option<OwnedSemaphorePermit>) -> Stream {
+        let (inner, dropped) = libp2p_webrtc_utils::Stream::new(channel.compat());
+        self.dropped.push(dropped);
+        Stream { inner, _permit: permit }
     }
 }
 
 impl StreamMuxer for Connection {
     type Substream = Stream;
-    type Error = rtc::Error;
+    type Error = WebRtcError;
 
     fn poll_inbound(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Stream, rtc::Error>> {
+    ) -> Poll<Result<Stream, WebRtcError>> {
         loop {
-            let inner = ready!(Pin::new(&mut self.inner).poll_inbound(cx))?;
-            // One too many is dropped, which resets it.
+            let Some(channel) = ready!(self.incoming.poll_recv(cx)) else {
+                return Poll::Ready(Err(WebRtcError::Closed));
+            };
             if let Ok(permit) = Arc::clone(&self.streams).try_acquire_owned() {
-                return Poll::Ready(Ok(Stream { inner, _permit: Some(permit) }));
+                return Poll::Ready(Ok(self.stream(channel, Some(permit))));
             }
-            tracing::debug!("a stream over the limits is reset");
+            tracing::debug!("a stream over the limits is closed");
+            tokio::spawn(close(channel).map(drop));
         }
     }
 
     fn poll_outbound(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Stream, rtc::Error>> {
-        let inner = ready!(Pin::new(&mut self.inner).poll_outbound(cx))?;
+    ) -> Poll<Result<Stream, WebRtcError>> {
+        let this = &mut *self;
+        let connection = &this.peer_connection;
+        let opening = this.opening.get_or_insert_with(|| open(connection.inner()).boxed());
+        let result = ready!(opening.poll_unpin(cx));
+        this.opening = None;
         // Our own ones count as far as there is room: circuits are bounded by themselves.
-        let permit = Arc::clone(&self.streams).try_acquire_owned().ok();
-        Poll::Ready(Ok(Stream { inner, _permit: permit }))
+        let permit = Arc::clone(&this.streams).try_acquire_owned().ok();
+        Poll::Ready(result.map(|channel| this.stream(channel, permit)))
     }
 
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), rtc::Error>> {
-        Pin::new(&mut self.inner).poll_close(cx)
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), WebRtcError>> {
+        let this = &mut *self;
+        let connection = &this.peer_connection;
+        let closing = this.closing.get_or_insert_with(|| {
+            let connection = connection.inner();
+            async move { drop(connection.close().await) }.boxed()
+        });
+        closing.poll_unpin(cx).map(Ok)
     }
 
     fn poll(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<StreamMuxerEvent, rtc::Error>> {
-        Pin::new(&mut self.inner).poll(cx)
+    ) -> Poll<Result<StreamMuxerEvent, WebRtcError>> {
+        while let Poll::Ready(Some(_)) = self.dropped.poll_next_unpin(cx) {}
+        self.ended.poll_unpin(cx).map(|()| Err(WebRtcError::Closed))
     }
+}
+
+async fn open(connection: Arc<RTCPeerConnection>) -> Result<PollDataChannel, WebRtcError> {
+    // The specification wants an empty label.
+    let channel = connection.create_data_channel("", None).await?;
+    opened(&channel).map_err(|_| WebRtcError::Closed).await
+}
+
+/// Returns a channel when it is open; the channel holds the handler, so not the other way round.
+fn opened(channel: &Arc<RTCDataChannel>) -> oneshot::Receiver<PollDataChannel> {
+    let (sender, receiver) = oneshot::channel();
+    let weak = Arc::downgrade(channel);
+    channel.on_open(Box::new(move || {
+        Box::pin(async move {
+            let Some(channel) = weak.upgrade() else { return };
+            if let Ok(detached) = channel.detach().await {
+                // Nobody waits any more if the connection has ended.
+                drop(sender.send(readable(detached)));
+            }
+        })
+    }));
+    receiver
+}
+
+/// Makes a channel one that takes the longest messages of the specification.
+pub(super) fn readable(channel: Arc<DataChannel>) -> PollDataChannel {
+    let mut channel = PollDataChannel::new(channel);
+    channel.set_read_buf_capacity(MAX_MSG_LEN);
+    channel
+}
+
+async fn close(channel: PollDataChannel) -> Result<(), webrtc::data::Error> {
+    channel.into_inner().close().await
 }
 
 /// A stream that counts as long as it lives.
 pub(crate) struct Stream {
-    inner: <rtc::Connection as StreamMuxer>::Substream,
+    inner: libp2p_webrtc_utils::Stream<Compat<PollDataChannel>>,
     _permit: Option<OwnedSemaphorePermit>,
 }
 

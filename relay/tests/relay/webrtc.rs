@@ -1,10 +1,15 @@
 //! WebRTC-direct: a native client of libp2p-webrtc stands for a browser.
 
-use std::{net::SocketAddr, num::NonZeroU32, path::Path};
+use std::{net::SocketAddr, num::NonZeroU32, path::Path, process::Stdio};
 
 use libp2p::{Multiaddr, multiaddr::Protocol, ping, swarm::SwarmEvent};
 use lowkey_relay::{Config, Limits, Relay, StartError, config::UdpPort};
-use tokio::{net::UdpSocket, time::timeout};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    net::UdpSocket,
+    process::Command,
+    time::timeout,
+};
 
 use super::{
     host::{Host, PATIENCE, config, size},
@@ -180,6 +185,42 @@ async fn rubbish_on_the_udp_port_disturbs_nobody() {
     let mut peer = Peer::with_webrtc().await;
     peer.swarm.dial(host.webrtc()).unwrap();
     peer.identified(host.peer).await;
+}
+
+/// webrtc-rs closes nothing by itself, so this has to be seen from outside of the program.
+#[tokio::test]
+async fn handshakes_that_lead_nowhere_leave_nothing_behind() {
+    let data = tempfile::tempdir().unwrap();
+    let mut relay = Command::new(env!("CARGO_BIN_EXE_lowkey-relay"))
+        .args(["--listen", "127.0.0.1:0", "--data", data.path().to_str().unwrap()])
+        .args(["--limit", "webrtc_handshakes=40", "--limit", "handshake_seconds=1"])
+        .env_clear()
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(relay.stdout.take().unwrap()).lines();
+    let mut line = async || timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().unwrap();
+    line().await;
+    let at = line().await;
+    let port: u16 = at.split('/').nth(4).unwrap().parse().unwrap();
+    let webrtc: Multiaddr = line().await.trim().strip_prefix("as ").unwrap().parse().unwrap();
+    let files = || std::fs::read_dir(format!("/proc/{}/fd", relay.id().unwrap())).unwrap().count();
+    let before = files();
+    for n in 0..40_u8 {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let name = format!("libp2p+webrtc+v1/nobody{n:03}");
+        let attribute = format!("{name}:{name}");
+        let length = u8::try_from(attribute.len()).unwrap();
+        let header = [0, 1, 0, length + 5, 0x21, 0x12, 0xa4, 0x42];
+        let check = [&header[..], &[n; 12], &[0, 6, 0, length], attribute.as_bytes(), &[0]];
+        socket.send_to(&check.concat(), ("127.0.0.1", port)).await.unwrap();
+    }
+    // With all places taken, a client comes in when the others have gone.
+    let mut peer = Peer::with_webrtc().await;
+    peer.swarm.dial(webrtc).unwrap();
+    assert!(is_connected(&mut peer).await);
+    assert_eq!(files(), before);
 }
 
 #[tokio::test]
