@@ -154,8 +154,7 @@ struct Behaviour {
 fn swarm(stun_servers: Vec<String>) -> Result<Swarm<Behaviour>, JsError> {
     let keys = identity::Keypair::generate_ed25519();
     let id = keys.public().to_peer_id();
-    let mut config = lowkey_webrtc::Config::default();
-    config.stun_servers = stun_servers;
+    let config = lowkey_webrtc::Config { stun_servers, ..lowkey_webrtc::Config::default() };
     let (direct, rtc) = lowkey_webrtc::new(id, config);
     let (transport, circuits) = relay::client::new(id);
     let transport = lowkey_network::platform::transport(&keys, transport, direct)?;

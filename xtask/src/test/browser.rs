@@ -30,6 +30,10 @@ pub(super) fn pages(ws: &Workspace) -> Result<Count> {
 pub(super) fn interop(ws: &Workspace) -> Result<Count> {
     let variables = prepare(ws)?;
     web::interop_bundle(ws)?;
+    let sh = &ws.sh;
+    let inside = sh.push_dir(ws.path("tests/interop"));
+    xshell::cmd!(sh, "npm run --silent check").run()?;
+    drop(inside);
     vitest(ws, "tests/interop", &variables)
 }
 
