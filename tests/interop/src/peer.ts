@@ -63,7 +63,12 @@ export class Peer {
   }
 
   async hangUp(peer: string): Promise<void> {
-    await Promise.all(this.#direct(peer).map((connection) => connection.close()));
+    // When both sides close at once, each waits for the other's streams in vain; then it ends all the same.
+    const end = (connection: Connection): Promise<void> =>
+      connection.close().catch((error: unknown) => {
+        connection.abort(error instanceof Error ? error : new Error(String(error)));
+      });
+    await Promise.all(this.#direct(peer).map(end));
   }
 
   /** Waits until a peer is connected directly. */
@@ -124,7 +129,7 @@ export class Peer {
   #direct(peer: string): Connection[] {
     return this.#node
       .getConnections(peerIdFromString(peer))
-      .filter(({ remoteAddr, status }) => status === 'open' && remoteAddr.toString().includes('/webrtc'));
+      .filter(({ limits, status }) => status === 'open' && limits === undefined);
   }
 
   async #open(peer: string): Promise<Stream> {
