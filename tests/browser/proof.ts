@@ -84,6 +84,12 @@ export class Pages {
   }
 }
 
+/** Where a peer is reached, in a page or elsewhere. */
+export interface Reachable {
+  readonly id: string;
+  readonly circuit: string;
+}
+
 /** A bare peer in a page, in a browser of its own. */
 export class Bare {
   readonly browser: Launched;
@@ -122,26 +128,26 @@ export class Bare {
   }
 
   /** Dials another directly; returns the milliseconds. */
-  dial(other: Bare): Promise<number> {
+  dial(other: Reachable): Promise<number> {
     return this.#call('dial', other.circuit);
   }
 
   /** Dials another through the relay. */
-  dialCircuit(other: Bare): Promise<number> {
+  dialCircuit(other: Reachable): Promise<number> {
     return this.#call('dialCircuit', other.circuit);
   }
 
-  async hangUp(other: Bare): Promise<void> {
+  async hangUp(other: Reachable): Promise<void> {
     await this.#call('hangUp', other.id);
   }
 
   /** Waits until another is connected directly. */
-  async isMet(other: Bare): Promise<void> {
+  async isMet(other: Reachable): Promise<void> {
     await this.#call('isMet', other.id);
   }
 
   /** Sends random bytes and the end, and returns whether exactly these came back before the end. */
-  echoes(other: Bare, bytes: number): Promise<boolean> {
+  echoes(other: Reachable, bytes: number): Promise<boolean> {
     return this.page.evaluate(
       async (id, bytes) => {
         const sent = new Uint8Array(bytes);
@@ -156,17 +162,17 @@ export class Bare {
   }
 
   /** Sends so many bytes; returns the milliseconds until the other has them all. */
-  upload(other: Bare, bytes: number): Promise<number> {
+  upload(other: Reachable, bytes: number): Promise<number> {
     return this.#call('upload', other.id, bytes);
   }
 
   /** As `upload`, through the relay. */
-  uploadRelayed(other: Bare, bytes: number): Promise<number> {
+  uploadRelayed(other: Reachable, bytes: number): Promise<number> {
     return this.#call('uploadRelayed', other.id, bytes);
   }
 
   /** Returns the milliseconds of so many round trips of 64 bytes. */
-  async trips(other: Bare, count: number): Promise<number[]> {
+  async trips(other: Reachable, count: number): Promise<number[]> {
     const times = await this.page.evaluate(
       async (id, count) => {
         const peer: InPage = Reflect.get(window, 'peer');

@@ -94,7 +94,12 @@ impl Workspace {
 
     /// A binary of the relay, built by `profile`'s folder (`debug`, `release`).
     pub(crate) fn relay(&self, profile: &str) -> PathBuf {
-        self.target.join(profile).join(format!("lowkey-relay{}", env::consts::EXE_SUFFIX))
+        self.binary(profile, "lowkey-relay")
+    }
+
+    /// Any binary of the workspace.
+    pub(crate) fn binary(&self, profile: &str, name: &str) -> PathBuf {
+        self.target.join(profile).join(format!("{name}{}", env::consts::EXE_SUFFIX))
     }
 }
 

@@ -125,7 +125,7 @@ impl ConnectionHandler for Handler {
         match event {
             ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound {
                 protocol, ..
-            }) => wasm_bindgen_futures::spawn_local(proof::serve(protocol)),
+            }) => lowkey_network::platform::spawn(proof::serve(protocol)),
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound {
                 protocol,
                 info,

@@ -51,6 +51,7 @@ fn prepare(ws: &Workspace) -> Result<Variables> {
         ("LOWKEY_CHROMIUM", chromium),
         ("LOWKEY_FIREFOX", firefox),
         ("LOWKEY_WEBRTC_PAGE", bare),
+        ("LOWKEY_NATIVE_PEER", ws.binary("debug", "bare_peer")),
         ("LOWKEY_ROOT", ws.root.clone()),
         // A debug relay built before the page does not find it by itself.
         ("LOWKEY_PAGE", ws.path("www/dist")),
