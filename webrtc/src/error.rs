@@ -63,6 +63,12 @@ pub enum Error {
     /// No path between the two peers was found, or the one that was there is lost.
     #[error("there is no path to the peer")]
     NoPath,
+    /// The server of a direct dial did not prove who it is.
+    #[error("the server did not prove who it is")]
+    Unproven,
+    /// The server of a direct dial is another peer than its address says.
+    #[error("the server is another peer than its address says")]
+    WrongPeer,
     /// The connection is closed.
     #[error("the connection is closed")]
     Closed,

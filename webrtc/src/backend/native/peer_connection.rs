@@ -54,8 +54,29 @@ impl PeerConnection {
         progress: &Arc<Progress>,
         streams: &Streams,
     ) -> Result<Self, Error> {
+        Self::open_with(settings(config), config, progress, streams).await
+    }
+
+    /// Opens a peer connection with this name and password for ICE.
+    pub(crate) async fn open_as(
+        ufrag: &str,
+        config: &Config,
+        progress: &Arc<Progress>,
+        streams: &Streams,
+    ) -> Result<Self, Error> {
+        let mut settings = settings(config);
+        settings.set_ice_credentials(ufrag.to_owned(), ufrag.to_owned());
+        Self::open_with(settings, config, progress, streams).await
+    }
+
+    async fn open_with(
+        settings: SettingEngine,
+        config: &Config,
+        progress: &Arc<Progress>,
+        streams: &Streams,
+    ) -> Result<Self, Error> {
         let runtime = Handle::try_current().map_err(|_| Error::Unavailable)?;
-        let api = APIBuilder::new().with_setting_engine(settings(config)).build();
+        let api = APIBuilder::new().with_setting_engine(settings).build();
         let connection = api
             .new_peer_connection(configuration(config))
             .await
@@ -109,9 +130,28 @@ impl PeerConnection {
         label: &str,
         streams: &Streams,
     ) -> Result<Stream, Error> {
+        self.open_channel(label, None, streams).await
+    }
+
+    /// Opens a data channel that the remote knows of by its number.
+    pub(crate) async fn open_negotiated(
+        &self,
+        number: u16,
+        streams: &Streams,
+    ) -> Result<Stream, Error> {
+        let init = RTCDataChannelInit { negotiated: Some(number), ..RTCDataChannelInit::default() };
+        self.open_channel("", Some(init), streams).await
+    }
+
+    async fn open_channel(
+        &self,
+        label: &str,
+        init: Option<RTCDataChannelInit>,
+        streams: &Streams,
+    ) -> Result<Stream, Error> {
         let refused = Error::Refused { operation: "open one more stream" };
         let inlet = streams.inlet().ok_or_else(|| refused.clone())?;
-        let channel = self.0.connection.create_data_channel(label, None).await;
+        let channel = self.0.connection.create_data_channel(label, init).await;
         let channel = Channel::new(channel.map_err(|_| refused)?, &inlet);
         Ok(streams.stream(inlet, channel))
     }

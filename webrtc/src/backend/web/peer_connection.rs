@@ -7,9 +7,9 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Event, EventTarget, RtcConfiguration, RtcDataChannelEvent, RtcIceCandidateInit,
-    RtcIceConnectionState, RtcIceServer, RtcPeerConnection, RtcPeerConnectionIceEvent,
-    RtcPeerConnectionState, RtcSdpType, RtcSessionDescriptionInit,
+    Event, EventTarget, RtcConfiguration, RtcDataChannelEvent, RtcDataChannelInit,
+    RtcIceCandidateInit, RtcIceConnectionState, RtcIceServer, RtcPeerConnection,
+    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType, RtcSessionDescriptionInit,
 };
 
 use super::{Channel, statistics};
@@ -55,6 +55,16 @@ impl PeerConnection {
             .map_err(|_| Error::Refused { operation: "open a peer connection" })?;
         let inner = Inner::new(connection, progress, streams);
         Ok(Self(SendWrapper::new(Rc::new(inner))))
+    }
+
+    /// Opens a peer connection; a browser takes name and password for ICE from the offer alone.
+    pub(crate) async fn open_as(
+        _: &str,
+        config: &Config,
+        progress: &Arc<Progress>,
+        streams: &Streams,
+    ) -> Result<Self, Error> {
+        Self::open(config, progress, streams).await
     }
 
     /// Makes the text of an offer; nothing is gathered yet.
@@ -111,6 +121,22 @@ impl PeerConnection {
         }
         let inlet = streams.inlet().ok_or(Error::Refused { operation: "open one more stream" })?;
         let channel = Channel::new(self.0.connection.create_data_channel(label), &inlet);
+        Ok(streams.stream(inlet, channel))
+    }
+
+    /// Opens a data channel that the remote knows of by its number.
+    #[allow(clippy::unused_async, reason = "the native one has something to wait for")]
+    pub(crate) async fn open_negotiated(
+        &self,
+        number: u16,
+        streams: &Streams,
+    ) -> Result<Stream, Error> {
+        let inlet = streams.inlet().ok_or(Error::Refused { operation: "open one more stream" })?;
+        let init = RtcDataChannelInit::new();
+        init.set_negotiated(true);
+        init.set_id(number);
+        let channel = self.0.connection.create_data_channel_with_data_channel_dict("", &init);
+        let channel = Channel::new(channel, &inlet);
         Ok(streams.stream(inlet, channel))
     }
 
