@@ -4,6 +4,7 @@
 //! connection whose handshake fails, so each forged datagram would cost a file descriptor.
 //! What one can start here is limited in rate for each sender, and in number and time for all.
 
+mod channel;
 mod connection;
 mod handshake;
 mod socket;
@@ -29,6 +30,7 @@ use libp2p::{
     multiaddr::Protocol,
 };
 use tokio::{
+    runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time,
 };
@@ -72,6 +74,16 @@ struct Listener {
     announced: bool,
     knocks: mpsc::Receiver<Knock>,
     server: Server,
+}
+
+impl Drop for Listener {
+    /// Lets the port go; webrtc-rs would keep it.
+    fn drop(&mut self) {
+        let mux = Arc::clone(&self.server.mux);
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move { drop(mux.close().await) });
+        }
+    }
 }
 
 /// Everything that a client holds while it shakes hands.
@@ -159,7 +171,7 @@ impl WebRtc {
             let accepted = time::timeout(bound, server.accept(&knock)).await;
             let (peer, inner, channels) = accepted.map_err(|_| WebRtcError::TimedOut)??;
             drop(handshake);
-            let places = (connection, place, knock.sender);
+            let places = (connection, place, knock.name);
             Ok((peer, Connection::new(inner, channels, streams, places)))
         }
         .boxed()
@@ -217,7 +229,7 @@ impl Transport for WebRtc {
                 return Poll::Pending;
             };
             let server = listener.server.clone();
-            let client = knock.sender.address();
+            let client = knock.from;
             let Some(admission) = this.admit(client.ip()) else {
                 tracing::debug!("a webrtc client over the limits gets no answer");
                 continue;

@@ -12,16 +12,18 @@ use futures::{
     stream::FuturesUnordered,
 };
 use libp2p::core::muxing::{StreamMuxer, StreamMuxerEvent};
-use libp2p_webrtc_utils::{DropListener, MAX_MSG_LEN};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use libp2p_webrtc_utils::DropListener;
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch},
+};
 use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
 use webrtc::{
-    data::data_channel::{DataChannel, PollDataChannel},
     data_channel::RTCDataChannel,
     peer_connection::{RTCPeerConnection, peer_connection_state::RTCPeerConnectionState},
 };
 
-use super::{WebRtcError, handshake::PeerConnection, socket::Sender};
+use super::{WebRtcError, channel::Channel, handshake::PeerConnection, socket::Name};
 use crate::clients::Place;
 
 /// New channels that wait to be taken; further ones are closed.
@@ -29,7 +31,7 @@ const WAITING: usize = 64;
 
 /// What the remote opens, and whether the connection lives.
 pub(super) struct Channels {
-    incoming: mpsc::Receiver<PollDataChannel>,
+    incoming: mpsc::Receiver<Channel>,
     ended: watch::Receiver<bool>,
 }
 
@@ -46,7 +48,7 @@ impl Channels {
                     && let Err(refused) = sender.try_send(channel)
                 {
                     tracing::debug!("a stream over the limits is closed");
-                    drop(close(refused.into_inner()).await);
+                    refused.into_inner().close().await;
                 }
             });
             Box::pin(std::future::ready(()))
@@ -65,17 +67,17 @@ impl Channels {
 /// A connection that holds its places among all connections until it is dropped.
 pub(crate) struct Connection {
     peer_connection: PeerConnection,
-    incoming: mpsc::Receiver<PollDataChannel>,
+    incoming: mpsc::Receiver<Channel>,
     streams: Arc<Semaphore>,
-    opening: Option<BoxFuture<'static, Result<PollDataChannel, WebRtcError>>>,
+    opening: Option<BoxFuture<'static, Result<Channel, WebRtcError>>>,
     /// Send the reset of streams that were dropped.
-    dropped: FuturesUnordered<DropListener<Compat<PollDataChannel>>>,
+    dropped: FuturesUnordered<DropListener<Compat<Channel>>>,
     ended: BoxFuture<'static, ()>,
     closing: Option<BoxFuture<'static, ()>>,
     _places: Places,
 }
 
-pub(super) type Places = (OwnedSemaphorePermit, Place, Sender);
+pub(super) type Places = (OwnedSemaphorePermit, Place, Name);
 
 impl Connection {
     pub(super) fn new(
@@ -98,10 +100,11 @@ impl Connection {
         }
     }
 
-    fn stream(&self, channel: PollDataChannel, permit: Option<OwnedSemaphorePermit>) -> Stream {
+    fn stream(&self, channel: Channel, permit: Option<OwnedSemaphorePermit>) -> Stream {
+        let end = channel.end();
         let (inner, dropped) = libp2p_webrtc_utils::Stream::new(channel.compat());
         self.dropped.push(dropped);
-        Stream { inner, _permit: permit }
+        Stream { inner, end: Some(end.boxed()), permit }
     }
 }
 
@@ -121,7 +124,7 @@ impl StreamMuxer for Connection {
                 return Poll::Ready(Ok(self.stream(channel, Some(permit))));
             }
             tracing::debug!("a stream over the limits is closed");
-            tokio::spawn(close(channel).map(drop));
+            tokio::spawn(async move { channel.close().await });
         }
     }
 
@@ -158,14 +161,14 @@ impl StreamMuxer for Connection {
     }
 }
 
-async fn open(connection: Arc<RTCPeerConnection>) -> Result<PollDataChannel, WebRtcError> {
+async fn open(connection: Arc<RTCPeerConnection>) -> Result<Channel, WebRtcError> {
     // The specification wants an empty label.
     let channel = connection.create_data_channel("", None).await?;
     opened(&channel).map_err(|_| WebRtcError::Closed).await
 }
 
 /// Returns a channel when it is open; the channel holds the handler, so not the other way round.
-fn opened(channel: &Arc<RTCDataChannel>) -> oneshot::Receiver<PollDataChannel> {
+fn opened(channel: &Arc<RTCDataChannel>) -> oneshot::Receiver<Channel> {
     let (sender, receiver) = oneshot::channel();
     let weak = Arc::downgrade(channel);
     channel.on_open(Box::new(move || {
@@ -173,28 +176,28 @@ fn opened(channel: &Arc<RTCDataChannel>) -> oneshot::Receiver<PollDataChannel> {
             let Some(channel) = weak.upgrade() else { return };
             if let Ok(detached) = channel.detach().await {
                 // Nobody waits any more if the connection has ended.
-                drop(sender.send(readable(detached)));
+                drop(sender.send(Channel::new(detached)));
             }
         })
     }));
     receiver
 }
 
-/// Makes a channel one that takes the longest messages of the specification.
-pub(super) fn readable(channel: Arc<DataChannel>) -> PollDataChannel {
-    let mut channel = PollDataChannel::new(channel);
-    channel.set_read_buf_capacity(MAX_MSG_LEN);
-    channel
-}
-
-async fn close(channel: PollDataChannel) -> Result<(), webrtc::data::Error> {
-    channel.into_inner().close().await
-}
-
-/// A stream that counts as long as it lives.
+/// A stream that counts as long as its channel is open.
 pub(crate) struct Stream {
-    inner: libp2p_webrtc_utils::Stream<Compat<PollDataChannel>>,
-    _permit: Option<OwnedSemaphorePermit>,
+    inner: libp2p_webrtc_utils::Stream<Compat<Channel>>,
+    end: Option<BoxFuture<'static, ()>>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Drop for Stream {
+    /// The channel, and the place, are free when both sides have closed it.
+    fn drop(&mut self) {
+        let (end, permit) = (self.end.take(), self.permit.take());
+        if let (Some(end), Ok(runtime)) = (end, Handle::try_current()) {
+            runtime.spawn(end.map(|()| drop(permit)));
+        }
+    }
 }
 
 impl AsyncRead for Stream {

@@ -19,7 +19,6 @@ use tokio::{runtime::Handle, sync::oneshot};
 use tokio_util::compat::TokioAsyncReadCompatExt;
 use webrtc::{
     api::{APIBuilder, setting_engine::SettingEngine},
-    data::data_channel::PollDataChannel,
     data_channel::data_channel_init::RTCDataChannelInit,
     dtls_transport::dtls_role::DTLSRole,
     ice::{
@@ -31,7 +30,7 @@ use webrtc::{
     },
 };
 
-use super::{WebRtcError, connection::Channels, socket::Knock};
+use super::{WebRtcError, channel::Channel, connection::Channels, socket::Knock};
 
 /// A peer connection that is closed when it is dropped.
 ///
@@ -73,12 +72,12 @@ impl Server {
         self,
         knock: &Knock,
     ) -> Result<(PeerId, PeerConnection, Channels), WebRtcError> {
-        let from = knock.sender.address();
-        let connection = self.open(from, &knock.ufrag).await?;
+        let (from, ufrag) = (knock.from, knock.name.ufrag());
+        let connection = self.open(from, ufrag).await?;
         // Streams may come as soon as the client is through.
         let channels = Channels::of(&connection.inner);
         let noise = noise_channel(&connection.inner).await?;
-        let offer = sdp::render_description(OFFER, from, ANY_CERTIFICATE, &knock.ufrag);
+        let offer = sdp::render_description(OFFER, from, ANY_CERTIFICATE, ufrag);
         connection.inner.set_remote_description(RTCSessionDescription::offer(offer)?).await?;
         let answer = connection.inner.create_answer(None).await?;
         connection.inner.set_local_description(answer).await?;
@@ -86,9 +85,11 @@ impl Server {
 
         let dtls = connection.inner.sctp().transport();
         let client = Fingerprint::from_certificate(&dtls.get_remote_certificate().await);
+        let end = channel.end();
         // Nobody waits for the end of this one stream.
         let (stream, _) = libp2p_webrtc_utils::Stream::new(channel.compat());
         let peer = noise::inbound(self.keys, stream, client, self.fingerprint).await?;
+        tokio::spawn(end);
         Ok((peer, connection, channels))
     }
 
@@ -137,7 +138,7 @@ const FAILED_AFTER: Duration = Duration::from_secs(15);
 /// Opens data channel 0, which both sides know of, and returns it when it is open.
 async fn noise_channel(
     connection: &RTCPeerConnection,
-) -> Result<oneshot::Receiver<PollDataChannel>, WebRtcError> {
+) -> Result<oneshot::Receiver<Channel>, WebRtcError> {
     let init = RTCDataChannelInit { negotiated: Some(0), ..RTCDataChannelInit::default() };
     let channel = connection.create_data_channel("", Some(init)).await?;
     let (sender, receiver) = oneshot::channel();
@@ -148,7 +149,7 @@ async fn noise_channel(
             let Some(channel) = weak.upgrade() else { return };
             if let Ok(detached) = channel.detach().await {
                 // Nobody waits any more if the handshake has ended.
-                drop(sender.send(super::connection::readable(detached)));
+                drop(sender.send(Channel::new(detached)));
             }
         })
     }));

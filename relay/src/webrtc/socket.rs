@@ -23,9 +23,8 @@ const WAITING: usize = 64;
 /// Somebody wants a connection.
 #[derive(Debug)]
 pub(super) struct Knock {
-    pub(super) sender: Sender,
-    /// Name and password of both sides, which the client has made up.
-    pub(super) ufrag: String,
+    pub(super) from: SocketAddr,
+    pub(super) name: Name,
 }
 
 /// Opens the port, and returns where knocks come out. Needs a running tokio.
@@ -44,40 +43,45 @@ pub(super) struct Socket {
     known: Arc<Known>,
 }
 
-/// Who has a connection, or waits for one.
-type Known = Mutex<HashSet<SocketAddr>>;
+/// The names of connections, and of those that wait for one.
+///
+/// A client with several addresses sends its checks from each, and is one client.
+type Known = Mutex<HashSet<Arc<str>>>;
 
 impl Socket {
     fn look_at(&self, datagram: &[u8], from: SocketAddr) {
         let Some(ufrag) = ufrag(datagram) else { return };
         let Ok(place) = self.knocks.try_reserve() else { return };
-        if let Some(sender) = Sender::enter(&self.known, from) {
-            place.send(Knock { sender, ufrag: ufrag.to_owned() });
+        if let Some(name) = Name::enter(&self.known, ufrag) {
+            place.send(Knock { from, name });
         }
     }
 }
 
-/// A sender that knocks no more, as long as this lives.
+/// The name that a client has made up, which is also the password of both sides. It is no knock
+/// any more as long as this lives.
 #[derive(Debug)]
-pub(super) struct Sender {
-    address: SocketAddr,
+pub(super) struct Name {
+    ufrag: Arc<str>,
     known: Arc<Known>,
 }
 
-impl Sender {
-    fn enter(known: &Arc<Known>, address: SocketAddr) -> Option<Self> {
-        let is_new = known.lock().unwrap_or_else(PoisonError::into_inner).insert(address);
-        is_new.then(|| Self { address, known: Arc::clone(known) })
+impl Name {
+    fn enter(known: &Arc<Known>, ufrag: &str) -> Option<Self> {
+        let ufrag = Arc::from(ufrag);
+        let is_new =
+            known.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::clone(&ufrag));
+        is_new.then(|| Self { ufrag, known: Arc::clone(known) })
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
+    pub(super) fn ufrag(&self) -> &str {
+        &self.ufrag
     }
 }
 
-impl Drop for Sender {
+impl Drop for Name {
     fn drop(&mut self) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.address);
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.ufrag);
     }
 }
 
@@ -183,14 +187,14 @@ mod tests {
     }
 
     #[test]
-    fn a_sender_knocks_once_until_it_is_forgotten() {
+    fn a_client_knocks_once_until_it_is_forgotten() {
         let known = Arc::default();
-        let address: SocketAddr = "192.0.2.1:7".parse().unwrap();
-        let first = Sender::enter(&known, address);
-        assert_eq!(first.as_ref().map(Sender::address), Some(address));
-        assert!(Sender::enter(&known, address).is_none());
+        let first = Name::enter(&known, "name");
+        assert_eq!(first.as_ref().map(Name::ufrag), Some("name"));
+        assert!(Name::enter(&known, "name").is_none());
+        assert!(Name::enter(&known, "other").is_some());
         drop(first);
-        assert!(Sender::enter(&known, address).is_some());
+        assert!(Name::enter(&known, "name").is_some());
         assert!(known.lock().unwrap().is_empty());
     }
 

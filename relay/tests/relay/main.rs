@@ -9,6 +9,7 @@
     reason = "a test says by a panic what is wrong"
 )]
 
+mod direct;
 mod host;
 mod hostile;
 mod joining;

@@ -3,7 +3,7 @@
 use futures::StreamExt;
 use libp2p::{
     Multiaddr, PeerId, Swarm, Transport,
-    core::{muxing::StreamMuxerBox, upgrade::Version},
+    core::{muxing::StreamMuxerBox, transport::Boxed, upgrade::Version},
     identify,
     identity::Keypair,
     kad::{self, Quorum, Record, RecordKey, store::MemoryStore},
@@ -34,6 +34,25 @@ pub struct Peer {
 
 impl Peer {
     pub fn new() -> Self {
+        Self::with(|keys| {
+            let certificate = webrtc::Certificate::generate(&mut rand::rng()).unwrap();
+            webrtc::Transport::new(keys.clone(), certificate)
+                .map(|(peer, connection), _| (peer, StreamMuxerBox::new(connection)))
+                .boxed()
+        })
+    }
+
+    /// Makes a peer that dials WebRTC-direct as our pages do.
+    pub fn with_direct() -> Self {
+        Self::with(|keys| {
+            let config = lowkey_webrtc::Config { loopback: true, ..Default::default() };
+            lowkey_webrtc::DirectTransport::new(keys, config)
+                .map(|(peer, connection), _| (peer, StreamMuxerBox::new(connection)))
+                .boxed()
+        })
+    }
+
+    fn with(webrtc: impl FnOnce(&Keypair) -> Boxed<(PeerId, StreamMuxerBox)>) -> Self {
         let keys = Keypair::generate_ed25519();
         let id = keys.public().to_peer_id();
         let (circuits, relay) = relay::client::new(id);
@@ -45,10 +64,8 @@ impl Peer {
             .multiplex(yamux::Config::default())
             .boxed();
         drop(rustls::crypto::ring::default_provider().install_default());
-        let certificate = webrtc::Certificate::generate(&mut rand::rng()).unwrap();
-        let webrtc = webrtc::Transport::new(keys.clone(), certificate)
-            .map(|(peer, connection), _| (peer, StreamMuxerBox::new(connection)));
-        let transport = streams.or_transport(webrtc).map(|either, _| either.into_inner()).boxed();
+        let transport =
+            streams.or_transport(webrtc(&keys)).map(|either, _| either.into_inner()).boxed();
         let identify = identify::Config::new(protocols::IDENTIFY.to_owned(), keys.public());
         let kad = kad::Config::new(protocols::KAD);
         let behaviour = Behaviour {

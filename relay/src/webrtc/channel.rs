@@ -1,0 +1,177 @@
+//! A data channel below libp2p-webrtc-utils, which knows no acknowledgement of an end.
+//!
+//! The specification has the side that gets a FIN answer with FIN_ACK, and both close the channel
+//! then. Without the answer a browser waits for seconds at each end of a stream; without the close
+//! its number stays taken, and a browser has few.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use axum::body::Bytes;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time,
+};
+use webrtc::data::data_channel::{DataChannel, PollDataChannel};
+
+/// A channel that answers FIN and passes FIN_ACK over.
+pub(super) struct Channel {
+    inner: PollDataChannel,
+    channel: Arc<DataChannel>,
+    /// One message at most, and how much of it was handed on.
+    message: Vec<u8>,
+    taken: usize,
+}
+
+impl Channel {
+    pub(super) fn new(channel: Arc<DataChannel>) -> Self {
+        let mut inner = PollDataChannel::new(Arc::clone(&channel));
+        inner.set_read_buf_capacity(MESSAGE_BYTES);
+        Self { inner, channel, message: Vec::new(), taken: 0 }
+    }
+
+    /// Closes the channel at once.
+    pub(super) async fn close(self) {
+        // The connection may be closed already, and the channel with it.
+        drop(self.channel.close().await);
+    }
+
+    /// Returns what is left to do when nobody uses this channel any more: to close it when the
+    /// remote does, or after a while.
+    pub(super) fn end(&self) -> impl Future<Output = ()> + Send + 'static {
+        let channel = Arc::clone(&self.channel);
+        async move {
+            let mut message = vec![0; MESSAGE_BYTES];
+            let read = async {
+                while let Ok(length @ 1..) = channel.read(&mut message).await {
+                    if message.get(..length).is_some_and(|message| flag(message) == Some(FIN)) {
+                        acknowledge(&channel).await;
+                    }
+                }
+            };
+            drop(time::timeout(LINGER, read).await);
+            drop(channel.close().await);
+        }
+    }
+
+    /// Reads one message, and returns whether it is for the reader.
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        self.message.resize(MESSAGE_BYTES, 0);
+        self.taken = 0;
+        let mut buffer = ReadBuf::new(&mut self.message);
+        let read = Pin::new(&mut self.inner).poll_read(cx, &mut buffer);
+        let length = buffer.filled().len();
+        self.message.truncate(if read.is_ready() { length } else { 0 });
+        ready!(read)?;
+        match flag(&self.message) {
+            Some(FIN_ACK) => {
+                self.message.clear();
+                return Poll::Ready(Ok(false));
+            }
+            Some(FIN) => {
+                let channel = Arc::clone(&self.channel);
+                tokio::spawn(async move { acknowledge(&channel).await });
+            }
+            _ => {}
+        }
+        Poll::Ready(Ok(true))
+    }
+}
+
+impl Clone for Channel {
+    /// Returns another handle for writing; a message that is half read stays here.
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.channel))
+    }
+}
+
+async fn acknowledge(channel: &DataChannel) {
+    // A remote that has closed the channel already does not wait for it.
+    drop(channel.write(&Bytes::from_static(&[2, FLAG, FIN_ACK])).await);
+}
+
+/// Returns the flag of a message, which stands first if there is one.
+fn flag(message: &[u8]) -> Option<u8> {
+    let prefix = message.iter().position(|byte| byte & 0x80 == 0)?;
+    match message.get(prefix.checked_add(1)?..)? {
+        [FLAG, flag, ..] => Some(*flag),
+        _ => None,
+    }
+}
+
+/// The tag of the flag in a message (protobuf: field 1, a number).
+const FLAG: u8 = 0x08;
+const FIN: u8 = 0;
+const FIN_ACK: u8 = 3;
+
+/// The longest message of the specification, with its length.
+const MESSAGE_BYTES: usize = 16 * 1024 + 3;
+
+/// How long a remote may take to close a channel whose stream is over.
+const LINGER: Duration = Duration::from_secs(30);
+
+impl AsyncRead for Channel {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        while this.taken >= this.message.len() {
+            let is_for_reader = ready!(this.poll_message(cx))?;
+            if is_for_reader && this.message.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        let rest = this.message.get(this.taken..).unwrap_or_default();
+        let part = rest.get(..buffer.remaining()).unwrap_or(rest);
+        buffer.put_slice(part);
+        this.taken = this.taken.saturating_add(part.len());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Channel {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_found() {
+        for (message, expected) in [
+            (&[2, 8, 0][..], Some(FIN)),
+            (&[2, 8, 3], Some(FIN_ACK)),
+            (&[2, 8, 2], Some(2)),
+            (&[6, 8, 0, 0x12, 2, 1, 2], Some(FIN)),
+            (&[0x84, 0x00, 8, 0, 0x12, 0], Some(FIN)),
+            (&[5, 0x12, 3, 2, 8, 3], None),
+            (&[2, 8], None),
+            (&[0x80, 0x80], None),
+            (&[], None),
+        ] {
+            assert_eq!(flag(message), expected, "{message:?}");
+        }
+    }
+}
