@@ -266,7 +266,7 @@ mod tests {
         inbox.acknowledged(&acks);
         inbox.came_again();
         inbox.forget_pause();
-        assert_eq!(inbox.settle_duplicates(later), Again::Nothing);
+        assert_eq!(inbox.settle_duplicates(later), Again::Owed);
         assert!(inbox.owes());
     }
 
