@@ -35,6 +35,11 @@ impl Channel {
         Self { inner, channel, message: Vec::new(), taken: 0 }
     }
 
+    /// Waits until nothing more can come, and throws away what does.
+    pub(super) async fn ended(self) {
+        while self.channel.read(&mut [0; 16]).await.is_ok_and(|length| length > 0) {}
+    }
+
     /// Closes the channel at once.
     pub(super) async fn close(self) {
         // The connection may be closed already, and the channel with it.

@@ -19,7 +19,7 @@ use tokio::{
 };
 use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
 use webrtc::{
-    data_channel::RTCDataChannel,
+    data_channel::{RTCDataChannel, data_channel_init::RTCDataChannelInit},
     peer_connection::{RTCPeerConnection, peer_connection_state::RTCPeerConnectionState},
 };
 
@@ -37,7 +37,7 @@ pub(super) struct Channels {
 
 impl Channels {
     /// Sets the handlers of a connection; none holds it, or it would never go.
-    pub(super) fn of(connection: &RTCPeerConnection) -> Self {
+    pub(super) async fn of(connection: &RTCPeerConnection) -> Result<Self, WebRtcError> {
         let (sender, incoming) = mpsc::channel(WAITING);
         connection.on_data_channel(Box::new(move |channel: Arc<RTCDataChannel>| {
             let opened = opened(&channel);
@@ -54,15 +54,38 @@ impl Channels {
             Box::pin(std::future::ready(()))
         }));
         let (end, ended) = watch::channel(false);
+        let end = Arc::new(end);
+        watch_end(connection, Arc::clone(&end)).await?;
         connection.on_peer_connection_state_change(Box::new(move |state| {
             if matches!(state, RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed) {
                 end.send_replace(true);
             }
             Box::pin(std::future::ready(()))
         }));
-        Self { incoming, ended }
+        Ok(Self { incoming, ended })
     }
 }
+
+/// Lets a data channel that carries nothing tell when the remote closes the connection, which
+/// webrtc-rs tells by no other way. The remote knows nothing of it.
+async fn watch_end(
+    connection: &RTCPeerConnection,
+    end: Arc<watch::Sender<bool>>,
+) -> Result<(), WebRtcError> {
+    let init =
+        RTCDataChannelInit { negotiated: Some(WATCH_CHANNEL), ..RTCDataChannelInit::default() };
+    let opened = opened(&connection.create_data_channel("", Some(init)).await?);
+    tokio::spawn(async move {
+        if let Ok(channel) = opened.await {
+            channel.ended().await;
+            end.send_replace(true);
+        }
+    });
+    Ok(())
+}
+
+/// The number of that channel: the last that a data channel may have.
+const WATCH_CHANNEL: u16 = 65_534;
 
 /// A connection that holds its places among all connections until it is dropped.
 pub(crate) struct Connection {

@@ -75,7 +75,7 @@ impl Server {
         let (from, ufrag) = (knock.from, knock.name.ufrag());
         let connection = self.open(from, ufrag).await?;
         // Streams may come as soon as the client is through.
-        let channels = Channels::of(&connection.inner);
+        let channels = Channels::of(&connection.inner).await?;
         let noise = noise_channel(&connection.inner).await?;
         let offer = sdp::render_description(OFFER, from, ANY_CERTIFICATE, ufrag);
         connection.inner.set_remote_description(RTCSessionDescription::offer(offer)?).await?;
