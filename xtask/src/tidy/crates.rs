@@ -10,7 +10,7 @@ const DIRECTION: [(&str, &[&str]); 9] = [
     ("protocol", &[]),
     ("webrtc", &[]),
     ("network", &["lowkey-protocol", "lowkey-webrtc"]),
-    ("relay", &["lowkey-protocol", "lowkey-network"]),
+    ("relay", &["lowkey-protocol", "lowkey-network", "lowkey-webrtc"]),
     ("web-peer", &["lowkey-protocol", "lowkey-network"]),
     ("tests", &["lowkey-protocol", "lowkey-network", "lowkey-relay", "lowkey-webrtc"]),
     ("tests/vectors-wasm", &["lowkey-protocol"]),
