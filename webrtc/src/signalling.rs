@@ -31,7 +31,7 @@ use libp2p::{
 use crate::{Admission, CandidatePair, Config, Error, Transport, address, transport::DialRequest};
 use dials::{Dial, Dials};
 pub(crate) use exchange::INIT_LABEL;
-use exchanges::{Exchanges, Role};
+use exchanges::{Again, Attempt, Exchanges, Role};
 use handler::{DialId, Handler, Notice, Order};
 
 /// What happened to direct connections.
@@ -150,15 +150,35 @@ impl Behaviour {
             let _ = reply.send(Err(error));
             return;
         }
-        // The newest is the likeliest to be alive.
-        let up = self.circuits.iter().rfind(|(_, remote)| **remote == peer).map(|(id, _)| *id);
-        if let Some(connection) = up {
-            let id = self.dials.insert(Dial { peer, connection, circuit: Some(circuit), reply });
-            self.queue.push_back(order(peer, connection, Order::Open(id)));
+        let attempt = Attempt::First;
+        if let Some(connection) = self.circuit(peer) {
+            let circuit = Some(circuit);
+            self.open(Dial { peer, connection, circuit, attempt, reply });
         } else {
             let connection = self.dial_circuit(peer, circuit);
-            self.dials.insert(Dial { peer, connection, circuit: None, reply });
+            self.dials.insert(Dial { peer, connection, circuit: None, attempt, reply });
         }
+    }
+
+    fn dial_again(&mut self, Again { peer, reply }: Again) {
+        if let Some(connection) = self.circuit(peer) {
+            let attempt = Attempt::Second;
+            self.open(Dial { peer, connection, circuit: None, attempt, reply });
+        } else {
+            let _ = reply.send(Err(Error::NoPath));
+        }
+    }
+
+    /// Opens a signalling stream on a relayed connection that is up.
+    fn open(&mut self, dial: Dial) {
+        let (peer, connection) = (dial.peer, dial.connection);
+        let id = self.dials.insert(dial);
+        self.queue.push_back(order(peer, connection, Order::Open(id)));
+    }
+
+    /// Returns the relayed connection to a peer; the newest is the likeliest to be alive.
+    fn circuit(&self, peer: PeerId) -> Option<ConnectionId> {
+        self.circuits.iter().rfind(|(_, remote)| **remote == peer).map(|(id, _)| *id)
     }
 
     fn dial_circuit(&mut self, peer: PeerId, circuit: Multiaddr) -> ConnectionId {
@@ -199,7 +219,8 @@ impl Behaviour {
 
     fn handle_opened(&mut self, id: DialId, stream: Stream) {
         if let Some(dial) = self.dials.remove(id) {
-            self.exchanges.offer(dial.peer, stream, self.config.clone(), dial.reply);
+            let Dial { peer, attempt, reply, .. } = dial;
+            self.exchanges.offer(peer, stream, self.config.clone(), attempt, reply);
         }
     }
 
@@ -282,7 +303,9 @@ impl NetworkBehaviour for Behaviour {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<ToSwarm<Event, THandlerInEvent<Self>>> {
-        self.exchanges.poll(cx);
+        while let Some(again) = self.exchanges.poll(cx) {
+            self.dial_again(again);
+        }
         while let Poll::Ready(Some(request)) = self.dial_requests.poll_next_unpin(cx) {
             self.dial(request);
         }

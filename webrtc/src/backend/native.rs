@@ -29,8 +29,8 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
 
 /// Runs a future as a task of its own as long as the returned one lives.
 ///
-/// webrtc-rs parses what a stranger sends; a panic of it must not end the swarm.
-pub(crate) fn contain(future: Task<()>) -> Task<()> {
+/// webrtc-rs parses what a stranger sends; a panic of it must not end the swarm, and gives nothing.
+pub(crate) fn contain<T: Send + 'static>(future: Task<T>) -> Task<Option<T>> {
     Box::pin(Contained(tokio::spawn(future)))
 }
 
@@ -39,17 +39,17 @@ pub(crate) fn sleep(duration: Duration) -> Task<()> {
     task(tokio::time::sleep(duration))
 }
 
-struct Contained(JoinHandle<()>);
+struct Contained<T>(JoinHandle<T>);
 
-impl Future for Contained {
-    type Output = ();
+impl<T> Future for Contained<T> {
+    type Output = Option<T>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.poll_unpin(cx).map(drop)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.0.poll_unpin(cx).map(Result::ok)
     }
 }
 
-impl Drop for Contained {
+impl<T> Drop for Contained<T> {
     fn drop(&mut self) {
         self.0.abort();
     }

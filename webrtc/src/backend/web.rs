@@ -28,8 +28,8 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
 }
 
 /// Does nothing more: a page has no other place to run a future.
-pub(crate) fn contain(future: Task<()>) -> Task<()> {
-    future
+pub(crate) fn contain<T: 'static>(future: Task<T>) -> Task<Option<T>> {
+    task(async move { Some(future.await) })
 }
 
 /// Waits.

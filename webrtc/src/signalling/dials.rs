@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use futures::channel::oneshot;
 use libp2p::{Multiaddr, PeerId, swarm::ConnectionId};
 
-use super::handler::DialId;
-use crate::{Connection, Error};
+use super::{
+    exchanges::{Attempt, Reply},
+    handler::DialId,
+};
+use crate::Error;
 
 /// All of them, by their number.
 #[derive(Debug, Default)]
@@ -23,7 +25,8 @@ pub(super) struct Dial {
     pub(super) connection: ConnectionId,
     /// What to dial if a connection that was up proves to be dead.
     pub(super) circuit: Option<Multiaddr>,
-    pub(super) reply: oneshot::Sender<Result<Connection, Error>>,
+    pub(super) attempt: Attempt,
+    pub(super) reply: Reply,
 }
 
 impl Dials {

@@ -24,15 +24,38 @@ pub(super) enum Role {
     Answerer,
 }
 
-/// Where the connections that come of it go.
+/// Which attempt of a dial this is.
+///
+/// Browsers that look for each other by multicast DNS may both miss the answer when two connections
+/// begin at the same moment; a second attempt then finds the path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attempt {
+    First,
+    Second,
+}
+
+/// A dial that found no path at first, and for which there is a second attempt.
+#[derive(Debug)]
+pub(super) struct Again {
+    pub(super) peer: PeerId,
+    pub(super) reply: Reply,
+}
+
+/// Where the connection of a dial goes.
+pub(super) type Reply = oneshot::Sender<Result<Connection, Error>>;
+
+/// Runs exchanges, and gives their connections to the dial or to the transport.
 #[derive(Debug)]
 pub(super) struct Exchanges {
-    tasks: FuturesUnordered<backend::Task<(u64, Result<(), Aborted>)>>,
+    tasks: FuturesUnordered<backend::Task<(u64, Outcome)>>,
     running: BTreeMap<u64, Running>,
     next: u64,
     answered: mpsc::Sender<(PeerId, Connection)>,
     paths: mpsc::Sender<(PeerId, CandidatePair)>,
 }
+
+/// Aborted, or failed by a panic, or ended.
+type Outcome = Result<Option<Option<Again>>, Aborted>;
 
 #[derive(Debug)]
 struct Running {
@@ -56,14 +79,15 @@ impl Exchanges {
         peer: PeerId,
         stream: Stream,
         config: Config,
-        mut reply: oneshot::Sender<Result<Connection, Error>>,
+        attempt: Attempt,
+        mut reply: Reply,
     ) {
         let paths = self.paths.clone();
         let task = backend::task(async move {
             let offer = pin!(exchange::offer(stream, &config));
             // The dial has a time-out of its own; its end is the end of this.
             let result = match future::select(reply.cancellation(), offer).await {
-                Either::Left(_) => return,
+                Either::Left(_) => return None,
                 Either::Right((result, _)) => result,
             };
             match result {
@@ -71,9 +95,12 @@ impl Exchanges {
                     let connection = Connection::new(done.parts, &config, peer, paths);
                     let _ = reply.send(Ok(connection));
                     done.rest.close().await;
+                    None
                 }
+                Err(Error::NoPath) if attempt == Attempt::First => Some(Again { peer, reply }),
                 Err(error) => {
                     let _ = reply.send(Err(error));
+                    None
                 }
             }
         });
@@ -95,6 +122,7 @@ impl Exchanges {
                 Either::Left((Err(error), _)) => tracing::debug!(%error, "an answer failed"),
                 Either::Right(_) => tracing::debug!("an answer took too long"),
             }
+            None
         });
         self.run(peer, Role::Answerer, task);
     }
@@ -104,11 +132,16 @@ impl Exchanges {
         self.running.values().filter(|running| ends(running.peer)).for_each(|r| r.abort.abort());
     }
 
-    /// Removes those that have ended; the task is woken when more do.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) {
-        while let Poll::Ready(Some((id, _))) = self.tasks.poll_next_unpin(cx) {
+    /// Removes those that have ended, and returns a dial that should be tried again; the task is
+    /// woken when more end.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Option<Again> {
+        while let Poll::Ready(Some((id, outcome))) = self.tasks.poll_next_unpin(cx) {
             self.running.remove(&id);
+            if let Ok(Some(Some(again))) = outcome {
+                return Some(again);
+            }
         }
+        None
     }
 
     /// Returns how many are under way, with one peer or with all.
@@ -118,7 +151,7 @@ impl Exchanges {
         self.running.values().filter(counted).count()
     }
 
-    fn run(&mut self, peer: PeerId, role: Role, task: backend::Task<()>) {
+    fn run(&mut self, peer: PeerId, role: Role, task: backend::Task<Option<Again>>) {
         let id = self.next;
         self.next = id.wrapping_add(1);
         let (task, abort) = future::abortable(backend::contain(task));

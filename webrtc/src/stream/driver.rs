@@ -7,7 +7,11 @@ use std::{
     time::Duration,
 };
 
-use futures::{FutureExt, channel::oneshot, future::Shared};
+use futures::{
+    FutureExt,
+    channel::oneshot,
+    future::{Shared, select},
+};
 
 use super::inlet::{Inlet, Task};
 use crate::{
@@ -35,7 +39,16 @@ pub(super) async fn drive(
         // What was sent must leave before the channel closes, or the last flag is lost.
         let drained = poll_fn(|cx| channel.poll_drained(cx, &inlet));
         let bound = backend::sleep(DRAIN_TIMEOUT);
-        futures::future::select(futures::future::select(drained, bound), closed).await;
+        select(select(drained, bound), closed.clone()).await;
+        let patience = if channel.is_left_to_remote() {
+            Some(REMOTE_CLOSES)
+        } else {
+            (!inlet.is_answered()).then_some(REMOTE_ACCEPTS)
+        };
+        if let Some(patience) = patience {
+            let closing = poll_fn(|cx| inlet.poll_closed(cx));
+            select(select(closing, backend::sleep(patience)), closed).await;
+        }
     }
     channel.close();
     inlet.closed();
@@ -70,6 +83,13 @@ fn poll_tasks(
         }
     }
 }
+
+/// How long a channel stays open for a remote that has not used it yet: webrtc-rs takes no channels
+/// any more after one that was closed before it was taken.
+const REMOTE_ACCEPTS: Duration = Duration::from_secs(1);
+
+/// How long a channel of the remote stays open for it to close.
+const REMOTE_CLOSES: Duration = Duration::from_secs(10);
 
 /// How long the last messages may take to leave.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);

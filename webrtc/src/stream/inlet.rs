@@ -30,6 +30,8 @@ struct State {
     channel: ChannelState,
     /// The acknowledgement of our end did not come in time.
     overdue: bool,
+    /// The remote has sent something, so it has taken the channel.
+    answered: bool,
     /// The channel is to be closed without a word.
     discarded: bool,
     /// Keeps the connection from closing while the end of this stream is under way.
@@ -69,6 +71,7 @@ impl Inlet {
             framing: Framing::new(unread_limit),
             channel: ChannelState::Opening,
             overdue: false,
+            answered: false,
             discarded: false,
             finishing: None,
             reader: None,
@@ -91,6 +94,7 @@ impl Inlet {
     /// The data channel brought bytes; a remote that breaks the rules loses the stream.
     pub(crate) fn received(&self, bytes: Bytes) {
         let mut state = self.lock();
+        state.answered = true;
         let before = state.framing.unread_cost();
         let result = state.framing.receive(bytes).and_then(|()| {
             let others = self.unread.load(Ordering::Relaxed).saturating_sub(before);
@@ -216,6 +220,21 @@ impl Inlet {
             return Task::WaitForAcknowledgement;
         }
         Task::Wait
+    }
+
+    /// Waits until the channel is closed.
+    pub(super) fn poll_closed(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        if state.channel == ChannelState::Closed {
+            return Poll::Ready(());
+        }
+        state.driver = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Whether the remote has used the channel.
+    pub(super) fn is_answered(&self) -> bool {
+        self.lock().answered
     }
 
     fn count(&self, before: usize, state: &State) {

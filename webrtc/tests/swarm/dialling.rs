@@ -112,7 +112,7 @@ async fn a_direct_connection_outlives_the_relay() {
 }
 
 #[tokio::test]
-async fn a_remote_that_vanishes_is_noticed() {
+async fn a_remote_that_goes_is_noticed() {
     let (_relay, circuit) = relay().await;
     let (mut a, mut b) = (peer(config()), peer(config()));
     b.listen(&circuit).await;

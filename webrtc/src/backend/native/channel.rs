@@ -38,6 +38,14 @@ pub(crate) struct Channel {
     sender: Mutex<mpsc::Sender<Bytes>>,
     /// Ends reading and writing.
     abort: AbortHandle,
+    opener: Opener,
+}
+
+/// Who opened a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opener {
+    We,
+    They,
 }
 
 /// What waits in front of the channel.
@@ -50,7 +58,7 @@ struct Queue {
 
 impl Channel {
     /// Takes a channel; reading and writing begin when it is open.
-    pub(super) fn new(channel: Arc<RTCDataChannel>, inlet: &Arc<Inlet>) -> Self {
+    pub(super) fn new(channel: Arc<RTCDataChannel>, opener: Opener, inlet: &Arc<Inlet>) -> Self {
         let (sender, messages) = mpsc::channel(QUEUE);
         let queue = Arc::new(Queue::default());
         let (io, abort) = abortable({
@@ -79,7 +87,7 @@ impl Channel {
                 let _ = io.await;
             })
         }));
-        Self { channel, queue, sender: Mutex::new(sender), abort }
+        Self { channel, queue, sender: Mutex::new(sender), abort, opener }
     }
 
     /// Sends a message.
@@ -113,6 +121,14 @@ impl Channel {
             return Poll::Ready(());
         }
         Poll::Pending
+    }
+
+    /// Whether the remote should close the channel.
+    ///
+    /// webrtc-rs resets a stream once more when it has begun to close it and the remote follows.
+    /// That would hit the next channel of a remote which has used the number again.
+    pub(crate) fn is_left_to_remote(&self) -> bool {
+        self.opener == Opener::They
     }
 
     /// Closes the channel; nothing is reported any more.

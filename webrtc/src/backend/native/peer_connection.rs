@@ -18,7 +18,7 @@ use webrtc::{
     },
 };
 
-use super::Channel;
+use super::channel::{Channel, Opener};
 use crate::{
     Error,
     backend::Description,
@@ -152,7 +152,7 @@ impl PeerConnection {
         let refused = Error::Refused { operation: "open one more stream" };
         let inlet = streams.inlet().ok_or_else(|| refused.clone())?;
         let channel = self.0.connection.create_data_channel(label, init).await;
-        let channel = Channel::new(channel.map_err(|_| refused)?, &inlet);
+        let channel = Channel::new(channel.map_err(|_| refused)?, Opener::We, &inlet);
         Ok(streams.stream(inlet, channel))
     }
 
@@ -247,7 +247,7 @@ fn report(connection: &RTCPeerConnection, progress: &Arc<Progress>, streams: &St
             if channel.label() != INIT_LABEL
                 && let Some(inlet) = streams.inlet()
             {
-                let channel = Channel::new(channel, &inlet);
+                let channel = Channel::new(channel, Opener::They, &inlet);
                 progress.push_stream(streams.stream(inlet, channel));
             }
             Box::pin(ready(()))

@@ -98,6 +98,12 @@ impl Channel {
         Poll::Pending
     }
 
+    /// Whether the remote should close the channel: a browser may do it as well.
+    #[allow(clippy::unused_self, reason = "the native one depends on the channel")]
+    pub(crate) fn is_left_to_remote(&self) -> bool {
+        false
+    }
+
     /// Closes the channel; nothing is reported any more.
     pub(crate) fn close(&self) {
         let channel = &self.0.channel;
