@@ -152,6 +152,11 @@ export interface OpenOptions {
 export type RelayViewState = "connecting" | "connected" | "lost";
 
 /**
+ * How an end of a direct connection was found.
+ */
+export type CandidateKind = "host" | "serverReflexive" | "peerReflexive" | "relayed";
+
+/**
  * How far a message of ours came.
  */
 export type DeliveryState = "waiting" | "sending" | "sentAwaitingAnswer" | "delivered" | "notSent";
@@ -194,6 +199,28 @@ export interface NetworkView {
      * Those that we are connected to, or try.
      */
     relays: RelayView[];
+    /**
+     * The direct connections whose way is known.
+     */
+    direct: DirectView[];
+}
+
+/**
+ * The way of a direct connection.
+ */
+export interface DirectView {
+    /**
+     * How our end was found.
+     */
+    local: CandidateKind;
+    /**
+     * How their end was found.
+     */
+    remote: CandidateKind;
+    /**
+     * How long it took to answer when the way was chosen, in milliseconds.
+     */
+    roundTripMs?: number;
 }
 
 /**
