@@ -89,7 +89,7 @@ fn stun_servers(origin: &Origin, texts: &[String]) -> Vec<String> {
             host.eq_ignore_ascii_case(&own) && is_port && matches!(port.parse(), Ok(1..=u16::MAX))
         })
     };
-    texts.iter().take(STUN_SERVERS).filter(is_own).cloned().collect()
+    texts.iter().filter(is_own).take(STUN_SERVERS).cloned().collect()
 }
 
 /// The addresses that this platform can dial, of the first `limit` that are named.
@@ -209,6 +209,9 @@ mod tests {
         let many: Vec<_> = (1..9).map(|port| format!("stun:relay.example:{port}")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         check(page, &many, &many[..STUN_SERVERS]);
+        // A relay with many addresses names the page's own among the others.
+        let others = ["stun:192.0.2.1:1", "stun:192.0.2.2:1", "stun:192.0.2.3:1"];
+        check("http://192.0.2.3", &others, &others[2..]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use libp2p::{
     core::ConnectedPoint,
     identify,
     kad::{self, InboundRequest, Record},
-    relay,
+    ping, relay,
     swarm::{
         ConnectionId, SwarmEvent,
         dial_opts::{DialOpts, PeerCondition},
@@ -101,6 +101,11 @@ impl Driver {
             SwarmEvent::Behaviour(BehaviourEvent::Identify(event)) => self.handle_identify(event),
             SwarmEvent::Behaviour(BehaviourEvent::Kad(event)) => self.handle_kad(event),
             SwarmEvent::Behaviour(BehaviourEvent::Relay(event)) => self.handle_circuit(&event),
+            // Who does not speak ping is there all the same.
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
+                result: Err(ping::Failure::Unsupported),
+                ..
+            })) => {}
             SwarmEvent::Behaviour(BehaviourEvent::Ping(ping)) if ping.result.is_err() => {
                 // Half-open connections would hold reservations that lead nowhere.
                 self.swarm.close_connection(ping.connection);

@@ -9,7 +9,7 @@ use libp2p::{
     kad::{self, Quorum, Record, RecordKey, store::MemoryStore},
     multiaddr::Protocol,
     noise, ping, relay,
-    swarm::{self, NetworkBehaviour, SwarmEvent},
+    swarm::{self, NetworkBehaviour, SwarmEvent, behaviour::toggle::Toggle},
     tcp, websocket, yamux,
 };
 use libp2p_webrtc::tokio as webrtc;
@@ -21,7 +21,7 @@ use super::host::{Host, PATIENCE};
 #[derive(NetworkBehaviour)]
 pub struct Behaviour {
     pub identify: identify::Behaviour,
-    pub ping: ping::Behaviour,
+    pub ping: Toggle<ping::Behaviour>,
     pub kad: kad::Behaviour<MemoryStore>,
     pub relay: relay::client::Behaviour,
     pub time: time::Behaviour,
@@ -40,6 +40,13 @@ impl Peer {
                 .map(|(peer, connection), _| (peer, StreamMuxerBox::new(connection)))
                 .boxed()
         })
+    }
+
+    /// Makes a peer that does not speak ping.
+    pub fn without_ping() -> Self {
+        let mut peer = Self::new();
+        peer.swarm.behaviour_mut().ping = None.into();
+        peer
     }
 
     /// Makes a peer that dials WebRTC-direct as our pages do.
@@ -70,7 +77,7 @@ impl Peer {
         let kad = kad::Config::new(protocols::KAD);
         let behaviour = Behaviour {
             identify: identify::Behaviour::new(identify),
-            ping: ping::Behaviour::new(ping::Config::new()),
+            ping: Some(ping::Behaviour::new(ping::Config::new())).into(),
             kad: kad::Behaviour::with_config(id, MemoryStore::new(id), kad),
             relay,
             time: time::Behaviour::client(),
@@ -102,6 +109,20 @@ impl Peer {
         self.swarm.dial(host.address.clone()).unwrap();
         self.swarm.behaviour_mut().kad.add_address(&host.peer, host.address.clone());
         self.identified(host.peer).await;
+    }
+
+    /// Waits for the answer of a peer to a ping.
+    pub async fn pinged(&mut self, other: PeerId) {
+        self.until("a ping", |event| match event {
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
+                peer,
+                result: Ok(_),
+                ..
+            })) if peer == other => Some(()),
+            SwarmEvent::OutgoingConnectionError { error, .. } => panic!("{error}"),
+            _ => None,
+        })
+        .await;
     }
 
     pub async fn identified(&mut self, by: PeerId) -> identify::Info {

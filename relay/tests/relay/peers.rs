@@ -1,6 +1,6 @@
 //! Peers over the one port: identify, time, reservations, circuits.
 
-use libp2p::{ping, swarm::SwarmEvent};
+use libp2p::swarm::SwarmEvent;
 use lowkey_network::{clock, protocols};
 use lowkey_relay::{Config, Limits};
 
@@ -56,17 +56,7 @@ async fn two_peers_meet_through_a_circuit() {
 
     let mut caller = Peer::new();
     caller.swarm.dial(address).unwrap();
-    caller
-        .until("a ping through the circuit", |event| match event {
-            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
-                peer,
-                result: Ok(_),
-                ..
-            })) if peer == callee_id => Some(()),
-            SwarmEvent::OutgoingConnectionError { error, .. } => panic!("{error}"),
-            _ => None,
-        })
-        .await;
+    caller.pinged(callee_id).await;
     host.until("the circuit", |status| status.circuits == 1).await;
 
     callee.abort();
@@ -74,6 +64,21 @@ async fn two_peers_meet_through_a_circuit() {
         (status.circuits, status.reservations, status.peers) == (0, 0, 1)
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_speak_ping_keeps_its_place() {
+    let host = Host::start(config()).await;
+    let mut callee = Peer::without_ping();
+    let callee_id = callee.id;
+    // The relay's first ping comes with the connection: it is refused before the circuit is there.
+    let address = callee.reserve(&host).await;
+    let callee = callee.spawn();
+    let mut caller = Peer::new();
+    caller.swarm.dial(address).unwrap();
+    caller.identified(callee_id).await;
+    host.until("the circuit", |status| (status.circuits, status.reservations) == (1, 1)).await;
+    callee.abort();
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, num::NonZeroU32, path::Path, process::Stdio};
 
-use libp2p::{Multiaddr, multiaddr::Protocol, ping, swarm::SwarmEvent};
+use libp2p::{Multiaddr, multiaddr::Protocol, swarm::SwarmEvent};
 use lowkey_relay::{Config, Limits, Relay, StartError, config::UdpPort};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -13,7 +13,7 @@ use tokio::{
 
 use super::{
     host::{Host, PATIENCE, config, size},
-    peer::{BehaviourEvent, Peer},
+    peer::Peer,
 };
 
 fn on() -> Config {
@@ -35,7 +35,7 @@ async fn is_connected(peer: &mut Peer) -> bool {
 }
 
 #[tokio::test]
-async fn a_browser_finds_all_protocols_behind_the_udp_port() {
+async fn a_client_finds_all_protocols_behind_the_udp_port() {
     let host = Host::start(on()).await;
     let mut peer = Peer::with_webrtc().await;
     peer.swarm.dial(host.webrtc()).unwrap();
@@ -54,7 +54,7 @@ async fn a_browser_finds_all_protocols_behind_the_udp_port() {
 }
 
 #[tokio::test]
-async fn two_browsers_meet_through_a_circuit_over_webrtc() {
+async fn two_clients_meet_through_a_circuit_over_webrtc() {
     let host = Host::start(on()).await;
     let mut callee = Peer::with_webrtc().await;
     let callee_id = callee.id;
@@ -65,17 +65,7 @@ async fn two_browsers_meet_through_a_circuit_over_webrtc() {
 
     let mut caller = Peer::with_webrtc().await;
     caller.swarm.dial(address).unwrap();
-    caller
-        .until("a ping through the circuit", |event| match event {
-            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
-                peer,
-                result: Ok(_),
-                ..
-            })) if peer == callee_id => Some(()),
-            SwarmEvent::OutgoingConnectionError { error, .. } => panic!("{error}"),
-            _ => None,
-        })
-        .await;
+    caller.pinged(callee_id).await;
     host.until("the circuit", |status| status.circuits == 1).await;
     callee.abort();
 }
