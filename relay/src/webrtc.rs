@@ -259,3 +259,6 @@ fn parse(address: &Multiaddr) -> Option<SocketAddr> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

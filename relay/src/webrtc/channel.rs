@@ -51,15 +51,7 @@ impl Channel {
     pub(super) fn end(&self) -> impl Future<Output = ()> + Send + 'static {
         let channel = Arc::clone(&self.channel);
         async move {
-            let mut message = vec![0; MESSAGE_BYTES];
-            let read = async {
-                while let Ok(length @ 1..) = channel.read(&mut message).await {
-                    if message.get(..length).is_some_and(|message| flag(message) == Some(FIN)) {
-                        acknowledge(&channel).await;
-                    }
-                }
-            };
-            drop(time::timeout(LINGER, read).await);
+            drop(time::timeout(LINGER, acknowledge_ends(Arc::clone(&channel))).await);
             drop(channel.close().await);
         }
     }
@@ -95,6 +87,16 @@ impl Clone for Channel {
     }
 }
 
+/// Reads until nothing more can come, for nobody but the remote that waits for an answer.
+async fn acknowledge_ends(channel: Arc<DataChannel>) {
+    let mut message = vec![0; MESSAGE_BYTES];
+    while let Ok(length @ 1..) = channel.read(&mut message).await {
+        if message.get(..length).is_some_and(|message| flag(message) == Some(FIN)) {
+            acknowledge(&channel).await;
+        }
+    }
+}
+
 async fn acknowledge(channel: &DataChannel) {
     // A remote that has closed the channel already does not wait for it.
     drop(channel.write(&Bytes::from_static(&[2, FLAG, FIN_ACK])).await);
@@ -107,6 +109,18 @@ fn flag(message: &[u8]) -> Option<u8> {
         [FLAG, flag, ..] => Some(*flag),
         _ => None,
     }
+}
+
+/// Returns the first message of several that were put together.
+///
+/// libp2p-webrtc-utils collects up to 32 KiB of them when nobody flushes, and webrtc-rs sends no
+/// more than 16 KiB as one.
+fn first(messages: &[u8]) -> &[u8] {
+    let prefix = messages.iter().position(|byte| byte & 0x80 == 0).unwrap_or(messages.len());
+    let bytes = messages.get(..=prefix).unwrap_or_default().iter().rev();
+    let length = bytes.fold(0_usize, |length, byte| length << 7 | usize::from(byte & 0x7f));
+    let end = prefix.saturating_add(1).saturating_add(length);
+    messages.get(..end).unwrap_or(messages)
 }
 
 /// The tag of the flag in a message (protobuf: field 1, a number).
@@ -147,7 +161,7 @@ impl AsyncWrite for Channel {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, bytes)
+        Pin::new(&mut self.inner).poll_write(cx, first(bytes))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -162,6 +176,23 @@ impl AsyncWrite for Channel {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_go_one_by_one() {
+        let long = [&[0x84, 0x01][..], &[7; 132]].concat();
+        for (messages, expected) in [
+            (&[2, 8, 0][..], 3),
+            (&[2, 8, 0, 2, 8, 3], 3),
+            (&[0, 2, 8, 3], 1),
+            (&long, 134),
+            (&[&long[..], &long].concat(), 134),
+            (&long[..100], 100),
+            (&[0x80], 1),
+            (&[], 0),
+        ] {
+            assert_eq!(first(messages).len(), expected, "{messages:?}");
+        }
+    }
 
     #[test]
     fn flags_are_found() {

@@ -206,6 +206,10 @@ fn opened(channel: &Arc<RTCDataChannel>) -> oneshot::Receiver<Channel> {
     receiver
 }
 
+/// The most data in one message: with what stands around it, that is 8 KiB, which native clients of
+/// libp2p take (rust-libp2p issue 4049).
+const WRITTEN_BYTES: usize = 8 * 1024 - 7;
+
 /// A stream that counts as long as its channel is open.
 pub(crate) struct Stream {
     inner: libp2p_webrtc_utils::Stream<Compat<Channel>>,
@@ -239,7 +243,8 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, bytes)
+        let part = bytes.get(..WRITTEN_BYTES).unwrap_or(bytes);
+        Pin::new(&mut self.inner).poll_write(cx, part)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
