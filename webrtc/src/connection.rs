@@ -12,6 +12,7 @@ use futures::{FutureExt, SinkExt, channel::mpsc};
 use libp2p::{
     PeerId,
     core::muxing::{StreamMuxer, StreamMuxerEvent},
+    noise,
 };
 
 use crate::{
@@ -37,6 +38,8 @@ pub struct Connection {
     /// Looks at the selected path now and then, and tells the behaviour.
     watch: Task<()>,
     closing: Option<Task<()>>,
+    /// Only kept; see `keeping`.
+    _handshake: Option<noise::Output<Stream>>,
     // Dropped last, when nothing can make a stream any more.
     _end: StreamsEnd,
 }
@@ -68,8 +71,19 @@ impl Connection {
             lost: None,
             watch,
             closing: None,
+            _handshake: None,
             _end: end,
         }
+    }
+
+    /// Keeps the data channel of a handshake open as long as the connection.
+    ///
+    /// A browser gives a number that is free again to the next channel, and a webrtc-rs that knows
+    /// the number as that of the handshake hands its owner the old channel for the new one: the
+    /// stream is lost (rust-libp2p issue 5986).
+    pub(crate) fn keeping(mut self, handshake: noise::Output<Stream>) -> Self {
+        self._handshake = Some(handshake);
+        self
     }
 
     fn poll_state(&mut self, cx: &mut Context<'_>) -> Poll<Error> {

@@ -18,7 +18,6 @@ use std::{
 };
 
 use futures::{
-    AsyncWriteExt,
     channel::mpsc,
     future::{Either, select},
 };
@@ -155,16 +154,14 @@ async fn connect(
     peer_connection.set_remote(Description::Answer, answer).await?;
     opened(&channel, &progress).await?;
 
-    let (peer, mut channel) = noise::prove(keys, channel, &own, &server.certificate).await?;
+    let (peer, handshake) = noise::prove(keys, channel, &own, &server.certificate).await?;
     if server.peer.is_some_and(|expected| expected != peer) {
         return Err(Error::WrongPeer);
     }
-    // The other side need not have acknowledged its end for the connection to be used.
-    backend::spawn(async move { drop(channel.close().await) });
     let parts = Parts { peer_connection, progress, streams, end };
     // Nobody asks for the path: the address says it.
     let (paths, _) = mpsc::channel(1);
-    Ok((peer, Connection::new(parts, config, peer, paths)))
+    Ok((peer, Connection::new(parts, config, peer, paths).keeping(handshake)))
 }
 
 /// The data channel that both sides know of without a word.

@@ -56,6 +56,15 @@ impl Channel {
         }
     }
 
+    /// Returns what is left to do for the channel of the handshake: to acknowledge its end, and to
+    /// leave it open.
+    ///
+    /// A browser gives a number that is free again to its next channel, and webrtc-rs takes that
+    /// one for the channel of the handshake (rust-libp2p issue 5986).
+    pub(super) fn stay(&self) -> impl Future<Output = ()> + Send + 'static {
+        acknowledge_ends(Arc::clone(&self.channel))
+    }
+
     /// Reads one message, and returns whether it is for the reader.
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         self.message.resize(MESSAGE_BYTES, 0);

@@ -85,11 +85,11 @@ impl Server {
 
         let dtls = connection.inner.sctp().transport();
         let client = Fingerprint::from_certificate(&dtls.get_remote_certificate().await);
-        let end = channel.end();
+        let stay = channel.stay();
         // Nobody waits for the end of this one stream.
         let (stream, _) = libp2p_webrtc_utils::Stream::new(channel.compat());
         let peer = noise::inbound(self.keys, stream, client, self.fingerprint).await?;
-        tokio::spawn(end);
+        tokio::spawn(stay);
         Ok((peer, connection, channels))
     }
 
