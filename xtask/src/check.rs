@@ -21,7 +21,7 @@ const STEPS: [Step; 9] = [
     ("clippy, native", clippy),
     ("clippy, wasm", clippy_wasm),
     ("documents", documents),
-    ("bindings", |ws| web::bindings(ws).map(drop)),
+    ("bindings", web::bindings),
     ("api.d.ts", api::compare),
     ("types and lint, TypeScript", page),
 ];
@@ -77,6 +77,7 @@ fn clippy_wasm(ws: &Workspace) -> Result<()> {
         "lowkey-webrtc",
         "lowkey-network",
         "lowkey-web-peer",
+        "lowkey-worker",
         "lowkey-vectors-wasm",
         "lowkey-webrtc-page",
     ];

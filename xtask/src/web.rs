@@ -66,16 +66,20 @@ pub(crate) fn page(ws: &Workspace) -> Result<()> {
     precompress(ws)
 }
 
-/// Builds the wasm of the page and its JavaScript bindings in `www/src/wasm`.
-pub(crate) fn bindings(ws: &Workspace) -> Result<PathBuf> {
-    let wasm = wasm(ws, "lowkey-web-peer")?;
+/// Builds the wasm of the page and of its worker, and the JavaScript bindings of both, in
+/// `www/src/wasm`.
+pub(crate) fn bindings(ws: &Workspace) -> Result<()> {
     let folder = ws.path("www/src/wasm");
-    let done = folder.join("lowkey_web_peer_bg.wasm");
-    if newer(&done, &wasm) {
-        return Ok(folder);
-    }
-    bind(&wasm, &folder, "lowkey_web_peer", Bindings::Web)?;
-    Ok(folder)
+    bind_if_older(ws, "lowkey-web-peer", &folder)?;
+    // Binding the page empties the folder, with what stands in it.
+    bind_if_older(ws, "lowkey-worker", &folder.join("worker"))
+}
+
+fn bind_if_older(ws: &Workspace, package: &str, folder: &Path) -> Result<()> {
+    let wasm = wasm(ws, package)?;
+    let name = package.replace('-', "_");
+    let done = folder.join(format!("{name}_bg.wasm"));
+    if newer(&done, &wasm) { Ok(()) } else { bind(&wasm, folder, &name, Bindings::Web) }
 }
 
 /// Builds the page that has the WebRTC crate and nothing of chat; returns its folder.

@@ -6,12 +6,13 @@ use super::Finding;
 use super::tree::{Tree, code};
 
 /// Each crate by folder, and the crates of ours that it may name.
-const DIRECTION: [(&str, &[&str]); 9] = [
+const DIRECTION: [(&str, &[&str]); 10] = [
     ("protocol", &[]),
     ("webrtc", &[]),
     ("network", &["lowkey-protocol", "lowkey-webrtc"]),
     ("relay", &["lowkey-protocol", "lowkey-network", "lowkey-webrtc"]),
     ("web-peer", &["lowkey-protocol", "lowkey-network"]),
+    ("web-peer/worker", &[]),
     ("tests", &["lowkey-protocol", "lowkey-network", "lowkey-relay", "lowkey-webrtc"]),
     ("tests/vectors-wasm", &["lowkey-protocol"]),
     ("tests/webrtc-page", &["lowkey-network", "lowkey-webrtc"]),
@@ -95,7 +96,7 @@ pub(super) fn direction(tree: &Tree) -> Vec<Finding> {
 
 /// The tables of lints hold everywhere.
 pub(super) fn lint_tables(tree: &Tree) -> Vec<Finding> {
-    let strict = ["protocol", "webrtc", "network", "relay", "web-peer"];
+    let strict = ["protocol", "webrtc", "network", "relay", "web-peer", "web-peer/worker"];
     let all = DIRECTION.iter().filter_map(|(folder, _)| Some((*folder, manifest(tree, folder)?)));
     all.filter_map(|(folder, (path, text))| {
         let table: Table = text.parse().ok()?;

@@ -4,8 +4,14 @@ use super::Finding;
 use super::tree::{Tree, code};
 
 /// The crates that people run; tests and xtask have more freedom.
-const CRATES: [&str; 5] =
-    ["protocol/src/", "network/src/", "relay/src/", "web-peer/src/", "webrtc/src/"];
+const CRATES: [&str; 6] = [
+    "protocol/src/",
+    "network/src/",
+    "relay/src/",
+    "web-peer/src/",
+    "web-peer/worker/src/",
+    "webrtc/src/",
+];
 /// The only files that may ask for which target they are compiled.
 const PLATFORM_FILES: [&str; 3] =
     ["network/src/platform.rs", "webrtc/src/backend.rs", "web-peer/src/lib.rs"];
