@@ -44,6 +44,7 @@ const { version } = JSON.parse(readFileSync(here('package.json'), 'utf8')) as { 
 export default defineConfig(({ mode }) => ({
   base: './',
   plugins: [lucide(), shrinkTemplates()],
+  worker: { format: 'es' },
   define: { LOWKEY_VERSION: JSON.stringify(version) },
   build: {
     target: 'esnext',

@@ -39,7 +39,9 @@ macro_rules! policy {
             "img-src 'self' data: blob:; connect-src ",
             $connect,
             "; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; ",
-            "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types lit-html"
+            "frame-ancestors 'none'; require-trusted-types-for 'script'; ",
+            // The second policy knows one URL: that of the page's own worker.
+            "trusted-types lit-html lowkey-worker"
         )
     };
 }
@@ -62,10 +64,12 @@ mod tests {
         assert!(policy(Scheme::Http).contains("connect-src 'self' wss: ws:;"));
         assert!(policy(Scheme::Https).contains("connect-src 'self' wss:;"));
         for policy in [policy(Scheme::Http), policy(Scheme::Https)] {
-            for part in ["frame-ancestors 'none'", "trusted-types lit-html", "default-src 'none'"] {
+            for part in ["frame-ancestors 'none'", "worker-src 'self'", "default-src 'none'"] {
                 assert!(policy.contains(part), "{part} in {policy}");
             }
             assert!(!policy.contains("unsafe-inline"));
+            let trusted = policy.split("; ").find(|part| part.starts_with("trusted-types "));
+            assert_eq!(trusted, Some("trusted-types lit-html lowkey-worker"));
         }
     }
 }
