@@ -22,7 +22,7 @@ const VERSION: u8 = 1;
 #[derive(ZeroizeOnDrop)]
 pub struct VaultKey {
     root: [u8; 32],
-    seal: [u8; 32],
+    seal: SealingKey,
     rows: [u8; 32],
 }
 
@@ -30,7 +30,7 @@ impl VaultKey {
     /// Takes 32 random bytes.
     pub fn from_bytes(mut root: [u8; 32]) -> Self {
         let prk = Prk::extract(b"lowkey/1/vault", &[&root]);
-        let seal = *prk.expand(&[b"lowkey/1/vault/seal"]);
+        let seal = SealingKey(*prk.expand(&[b"lowkey/1/vault/seal"]));
         let rows = *prk.expand(&[b"lowkey/1/vault/row"]);
         let key = Self { root, seal, rows };
         root.zeroize();
@@ -59,14 +59,59 @@ impl VaultKey {
         plaintext: &[u8],
         rng: &mut dyn CryptoRng,
     ) -> Vec<u8> {
-        let mut nonce = [0; 24];
-        rng.fill_bytes(&mut nonce);
-        let ciphertext = aead::seal(&self.seal, &nonce, &place(table, row), plaintext);
-        [[VERSION].as_slice(), &nonce, &ciphertext].concat()
+        self.seal.seal(table, row, plaintext, rng)
     }
 
     /// Decrypts the value of one row of one table.
     pub fn open(
+        &self,
+        table: Table,
+        row: &RowKey,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        self.seal.open(table, row, sealed)
+    }
+
+    /// Returns a pseudonym of what a row is about; `label` keeps two uses apart.
+    pub fn tag(&self, label: &[u8], data: &[u8]) -> [u8; 16] {
+        let length = u64::try_from(label.len()).unwrap_or(u64::MAX).to_le_bytes();
+        let mac = hmac(&self.rows, &[&length, label, data]);
+        let mut key = [0; 16];
+        for (to, from) in key.iter_mut().zip(mac.iter()) {
+            *to = *from;
+        }
+        key
+    }
+}
+
+/// Seals rows: the vault's own, or one of a contact's.
+#[derive(ZeroizeOnDrop)]
+pub(crate) struct SealingKey(pub(crate) [u8; 32]);
+
+impl SealingKey {
+    /// Draws a key.
+    pub(crate) fn generate(rng: &mut dyn CryptoRng) -> Self {
+        let mut key = Self([0; 32]);
+        rng.fill_bytes(&mut key.0);
+        key
+    }
+
+    /// Encrypts a value for one row of one table.
+    pub(crate) fn seal(
+        &self,
+        table: Table,
+        row: &RowKey,
+        plaintext: &[u8],
+        rng: &mut dyn CryptoRng,
+    ) -> Vec<u8> {
+        let mut nonce = [0; 24];
+        rng.fill_bytes(&mut nonce);
+        let ciphertext = aead::seal(&self.0, &nonce, &place(table, row), plaintext);
+        [[VERSION].as_slice(), &nonce, &ciphertext].concat()
+    }
+
+    /// Decrypts the value of one row of one table.
+    pub(crate) fn open(
         &self,
         table: Table,
         row: &RowKey,
@@ -79,18 +124,7 @@ impl VaultKey {
             None => return Err(VaultError::Open),
         }
         let nonce = reader.array().ok_or(VaultError::Open)?;
-        aead::open(&self.seal, &nonce, &place(table, row), reader.rest()).ok_or(VaultError::Open)
-    }
-
-    /// Returns a pseudonym of what a row is about; `label` keeps two uses apart.
-    pub fn tag(&self, label: &[u8], data: &[u8]) -> [u8; 16] {
-        let length = u64::try_from(label.len()).unwrap_or(u64::MAX).to_le_bytes();
-        let mac = hmac(&self.rows, &[&length, label, data]);
-        let mut key = [0; 16];
-        for (to, from) in key.iter_mut().zip(mac.iter()) {
-            *to = *from;
-        }
-        key
+        aead::open(&self.0, &nonce, &place(table, row), reader.rest()).ok_or(VaultError::Open)
     }
 }
 
@@ -110,6 +144,7 @@ fn place(table: Table, row: &RowKey) -> Vec<u8> {
         Table::Replays => 5,
         Table::Outbox => 6,
         Table::History => 7,
+        Table::Keys => 8,
     };
     [[table].as_slice(), &row.0].concat()
 }

@@ -6,11 +6,11 @@ use std::future::Future;
 
 use lowkey_protocol::{Change, Changes, RowKey, Stored, Table};
 
-use super::{CONTACT_TAG, Row, Storage};
+use super::{CONTACT_TAG, Row, Storage, TABLES};
 
 /// Runs all tests; each gets a new, empty storage from `make`.
 pub async fn check<S: Storage, F: Future<Output = S>>(make: impl Fn() -> F) {
-    a_new_storage_is_empty(make().await).await;
+    a_new_storage_is_empty(&mut make().await).await;
     what_was_put_is_loaded(make().await).await;
     a_put_replaces(make().await).await;
     a_delete_removes_one_row(make().await).await;
@@ -19,12 +19,53 @@ pub async fn check<S: Storage, F: Future<Output = S>>(make: impl Fn() -> F) {
     the_history_is_not_loaded(make().await).await;
     the_history_comes_in_pages(make().await).await;
     the_last_message_of_each_contact_comes(make().await).await;
+    the_history_is_scanned_from_a_key_on(make().await).await;
+    rows_of_the_history_are_picked(make().await).await;
+    keys_are_sorted_as_bytes(make().await).await;
+    a_big_transaction_is_stored_whole(make().await).await;
+    many_rows_come_back(make().await).await;
 }
 
-async fn a_new_storage_is_empty(mut storage: impl Storage) {
+/// Runs the tests of what outlives a program: `storage` is opened anew by `again`, and holds nothing
+/// at first.
+pub async fn check_reopening<S: Storage, F: Future<Output = S>>(again: impl Fn() -> F) {
+    let mut storage = again().await;
+    a_new_storage_is_empty(&mut storage).await;
+    for table in TABLES {
+        save(&mut storage, [put(table, &[0xff; 64], &[7; 3_000])]).await;
+    }
+    save(&mut storage, [message(3, 1), message(3, 2)]).await;
+    drop(storage);
+    let mut storage = again().await;
+    let rows = loaded(&mut storage).await;
+    assert_eq!(rows.len(), LOADED.len());
+    assert!(rows.iter().all(|(_, key, value)| key.0 == [0xff; 64] && *value == [7; 3_000]));
+    let page = storage.history(key(&[3; CONTACT_TAG]), None, 9).await;
+    assert_eq!(page, Ok(vec![row(3, 1), row(3, 2)]));
+}
+
+/// Checks that a save that fails changes nothing: `broken` is storage whose saves fail now, and
+/// holds what `before` says.
+pub async fn a_save_that_fails_changes_nothing<S: Storage>(
+    broken: &mut S,
+    before: &[(Table, RowKey, Vec<u8>)],
+) {
+    let changes = [
+        Change::DeleteAll(Table::Own, key(&[])),
+        put(Table::Own, b"new", &[1; 100_000]),
+        message(1, 1),
+    ];
+    assert!(broken.save(Changes(changes.into())).await.is_err());
+    assert_eq!(loaded(broken).await, before);
+    assert_eq!(broken.scan(None, 9).await, Ok(Vec::new()));
+}
+
+async fn a_new_storage_is_empty(storage: &mut impl Storage) {
     assert_eq!(storage.load().await, Ok(Stored::default()));
     assert_eq!(storage.history(RowKey(Vec::new()), None, 9).await, Ok(Vec::new()));
     assert_eq!(storage.last_messages().await, Ok(Vec::new()));
+    assert_eq!(storage.scan(None, 9).await, Ok(Vec::new()));
+    assert_eq!(storage.pick(vec![row(1, 1).0]).await, Ok(Vec::new()));
 }
 
 async fn what_was_put_is_loaded(mut storage: impl Storage) {
@@ -109,9 +150,89 @@ async fn the_last_message_of_each_contact_comes(mut storage: impl Storage) {
     assert_eq!(rows, [row(1, 9), row(2, 3)]);
 }
 
+async fn the_history_is_scanned_from_a_key_on(mut storage: impl Storage) {
+    save(&mut storage, [message(2, 1), message(1, 2), message(1, 1), put(Table::Own, b"a", b"1")])
+        .await;
+    let all = [row(1, 1), row(1, 2), row(2, 1)];
+    assert_eq!(storage.scan(None, 9).await, Ok(all.to_vec()));
+    let mut after = None;
+    for expected in &all {
+        let rows = storage.scan(after, 1).await.unwrap_or_default();
+        assert_eq!(rows, std::slice::from_ref(expected));
+        after = Some(expected.0.clone());
+    }
+    assert_eq!(storage.scan(after, 1).await, Ok(Vec::new()));
+    // A key that is not there is a place all the same.
+    assert_eq!(storage.scan(Some(key(&[1, 2])), 9).await, Ok(vec![row(2, 1)]));
+    assert_eq!(storage.scan(None, 0).await, Ok(Vec::new()));
+}
+
+async fn rows_of_the_history_are_picked(mut storage: impl Storage) {
+    save(&mut storage, [message(1, 1), message(1, 2), message(2, 1)]).await;
+    let keys = [row(2, 1), row(9, 9), row(1, 1)].map(|(key, _)| key);
+    assert_eq!(storage.pick(keys.into()).await, Ok(vec![row(2, 1), row(1, 1)]));
+    assert_eq!(storage.pick(Vec::new()).await, Ok(Vec::new()));
+}
+
+async fn keys_are_sorted_as_bytes(mut storage: impl Storage) {
+    // Neither as text nor by length: 0x80 comes after 0x7f, and a prefix before what it begins.
+    let keys: [&[u8]; 6] = [&[0], &[0, 0], &[0x7f], &[0x80], &[0x80, 1], &[0xff; 64]];
+    for name in keys.iter().rev() {
+        save(&mut storage, [put(Table::History, name, b"x")]).await;
+    }
+    let found = storage.scan(None, 9).await.unwrap_or_default();
+    assert_eq!(found.into_iter().map(|(key, _)| key.0).collect::<Vec<_>>(), keys);
+}
+
+async fn a_big_transaction_is_stored_whole(mut storage: impl Storage) {
+    let old = (0..200_u8).map(|number| put(Table::Outbox, &[number], &[number; 5_000]));
+    assert_eq!(storage.save(Changes(old.collect())).await, Ok(()));
+    let new = (100..250_u8).map(|number| put(Table::Outbox, &[number, 0], &[number]));
+    let all = Change::DeleteAll(Table::Outbox, key(&[]));
+    let changes = std::iter::once(all).chain(new).chain([message(1, 1)]);
+    assert_eq!(storage.save(Changes(changes.collect())).await, Ok(()));
+    let rows = loaded(&mut storage).await;
+    assert_eq!(rows.len(), 150);
+    assert!(rows.iter().all(|(_, key, value)| matches!(key.0.as_slice(), [number, 0] if *value == [*number])));
+    assert_eq!(storage.scan(None, 9).await, Ok(vec![row(1, 1)]));
+}
+
+async fn many_rows_come_back(mut storage: impl Storage) {
+    let contacts = 40;
+    for contact in 0..contacts {
+        let rows = (0..100).map(|number| message(contact, number));
+        assert_eq!(storage.save(Changes(rows.collect())).await, Ok(()));
+    }
+    let mut seen = Vec::new();
+    loop {
+        let after = seen.last().map(|(key, _): &Row| key.clone());
+        let rows = storage.scan(after, 333).await.unwrap_or_default();
+        if rows.is_empty() {
+            break;
+        }
+        seen.extend(rows);
+    }
+    let all = (0..contacts).flat_map(|contact| (0..100).map(move |number| row(contact, number)));
+    assert_eq!(seen, all.collect::<Vec<_>>());
+    let page = storage.history(key(&[7; CONTACT_TAG]), Some(row(7, 50).0), 30).await;
+    assert_eq!(page, Ok((20..50).map(|number| row(7, number)).collect()));
+    let last = storage.last_messages().await.unwrap_or_default();
+    assert_eq!(last, (0..contacts).map(|contact| row(contact, 99)).collect::<Vec<_>>());
+    save(&mut storage, [Change::DeleteAll(Table::History, key(&[7; CONTACT_TAG]))]).await;
+    assert_eq!(storage.history(key(&[7; CONTACT_TAG]), None, 30).await, Ok(Vec::new()));
+    assert_eq!(storage.last_messages().await.map(|rows| rows.len()), Ok(39));
+}
+
 /// The tables that `load` returns.
-const LOADED: [Table; 6] =
-    [Table::Own, Table::Contacts, Table::Sessions, Table::Prekeys, Table::Replays, Table::Outbox];
+const LOADED: [Table; 7] = [
+    Table::Own,
+    Table::Contacts,
+    Table::Keys,
+    Table::Sessions,
+    Table::Prekeys,
+    Table::Replays,
+    Table::Outbox,
+];
 
 async fn save<const N: usize>(storage: &mut impl Storage, changes: [Change; N]) {
     assert_eq!(storage.save(Changes(changes.into())).await, Ok(()));

@@ -103,7 +103,7 @@ impl Person {
 
     pub(crate) async fn say(&self, contact: Address, text: &str) {
         let text = text.to_owned();
-        self.handle.command(Command::SendText { contact, text }).await.unwrap();
+        self.handle.command(Command::SendText { contact, text, numbered: None }).await.unwrap();
     }
 
     /// Ends the peer, and reads what it still says.
@@ -141,6 +141,9 @@ impl Seen {
                 if let Some(message) = self.messages.get_mut(&message) {
                     message.state = state;
                 }
+            }
+            PeerEvent::Core(Event::HistoryDeleted(address)) => {
+                self.messages.retain(|_, message| message.contact != address);
             }
             PeerEvent::Core(Event::ClockWrong(_)) => {}
             PeerEvent::Network(network) => self.network = network,

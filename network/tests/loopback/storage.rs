@@ -46,4 +46,16 @@ impl Storage for Failing {
     fn last_messages(&mut self) -> BoxFuture<'_, Result<Vec<Row>, StorageError>> {
         self.rows.last_messages()
     }
+
+    fn scan(
+        &mut self,
+        after: Option<RowKey>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Row>, StorageError>> {
+        self.rows.scan(after, limit)
+    }
+
+    fn pick(&mut self, keys: Vec<RowKey>) -> BoxFuture<'_, Result<Vec<Row>, StorageError>> {
+        self.rows.pick(keys)
+    }
 }

@@ -6,9 +6,9 @@ use crate::{
     Address, Invite, RelayAddress,
     engine::{
         Engine,
-        contacts::{Contact, Relation},
+        contacts::{Contact, ContactKeys, Relation},
         conversation::{entry::Payload, receive::emit_delivery},
-        input::{Command, PresenceMode},
+        input::{Command, Numbered, PresenceMode},
         output::{CloseReason, CommandError, DeliveryState, Event, MessageId, Reply, Table},
         step::Step,
     },
@@ -44,7 +44,14 @@ impl Engine {
             }
             Command::AcceptRequest(who) => self.accept(who, step),
             Command::DeleteRequest(who) => self.delete_request(who, step),
-            Command::SendText { contact, text } => self.send_text(contact, text, step),
+            Command::SendText { contact, text, numbered } => {
+                self.send_text(contact, text, numbered, step)
+            }
+            Command::EndConversation { contact, burn } => {
+                self.end_conversation(contact, burn, step)
+            }
+            Command::DeleteHistory(who) => self.delete_history(who, step),
+            Command::ShowAll => Ok(self.show_all(step)),
             Command::Retry { contact, message } => self.retry(contact, message, step),
             Command::Reach(who) => {
                 self.known(who, step)?;
@@ -112,7 +119,10 @@ impl Engine {
                 return self.accept(who, step);
             }
             _ => {
-                let new = || Contact::new(who, Relation::Invited, &self.vault);
+                let new = || {
+                    let keys = ContactKeys::generate(step.rng);
+                    Contact::new(who, Relation::Invited, &self.vault, keys)
+                };
                 self.contacts.entry(who).or_insert_with(new)
             }
         };
@@ -132,9 +142,7 @@ impl Engine {
         self.stop_seeking(who, step);
         self.stop_timers(who);
         if let Some(contact) = self.contacts.remove(&who) {
-            for table in [Table::Contacts, Table::Sessions, Table::Outbox, Table::History] {
-                step.delete_all(table, contact.row_key(&[]));
-            }
+            contact.forget_rows(step);
             step.emit(Event::ContactRemoved(who));
         }
         Ok(Reply::Done)
@@ -145,7 +153,10 @@ impl Engine {
             return Err(CommandError::OwnAddress);
         }
         // A key need not be known to be blocked.
-        let new = || Contact::new(who, Relation::Deleted, &self.vault);
+        let new = || {
+            let keys = ContactKeys::generate(step.rng);
+            Contact::new(who, Relation::Deleted, &self.vault, keys)
+        };
         self.contacts.entry(who).or_insert_with(new).blocked = true;
         self.end_sessions(who, step);
         self.close_links_to(who, CloseReason::Blocked, step);
@@ -166,7 +177,7 @@ impl Engine {
         contact.relation = Relation::Contact;
         contact.used = step.now;
         contact.talk.owes_sign = true;
-        self.queue(who, Payload::Accept, step);
+        self.queue(who, Payload::Accept, None, step);
         self.reach(who, step);
         Ok(Reply::Done)
     }
@@ -183,6 +194,7 @@ impl Engine {
         contact.talk.inbox.forget_debts();
         contact.forget_view();
         step.delete_all(Table::History, contact.row_key(&[]));
+        contact.keys.renew_history(step.rng);
         step.emit(Event::ContactRemoved(who));
         self.end_sessions(who, step);
         self.deafen_links_to(who, step);
@@ -198,7 +210,7 @@ impl Engine {
             let oldest = self.contacts.values().filter(deleted).min_by_key(|c| c.deleted);
             let Some(oldest) = oldest.map(|contact| contact.address) else { return };
             if let Some(contact) = self.contacts.remove(&oldest) {
-                step.delete(Table::Contacts, contact.row_key(&[]));
+                contact.forget_rows(step);
             }
         }
     }
@@ -207,8 +219,14 @@ impl Engine {
         &mut self,
         who: Address,
         text: String,
+        numbered: Option<Numbered>,
         step: &mut Step<'_>,
     ) -> Result<Reply, CommandError> {
+        if let Some(numbered) = numbered
+            && let Some(taken) = self.known(who, step)?.talk.taken.ask(numbered)?
+        {
+            return Ok(Reply::Queued(taken));
+        }
         if self.own.elsewhere.is_some() {
             return Err(CommandError::InUseElsewhere);
         }
@@ -236,7 +254,12 @@ impl Engine {
             return Err(CommandError::OutboxFull { limit: limits::OUTBOX });
         }
         contact.used = step.now;
-        let id = self.queue(who, Payload::Text(text), step).ok_or(CommandError::UnknownContact)?;
+        contact.talk.ended = None;
+        if let Some(numbered) = numbered {
+            contact.talk.taken.take(numbered);
+        }
+        let id = self.queue(who, Payload::Text(text), numbered, step);
+        let id = id.ok_or(CommandError::UnknownContact)?;
         self.reach(who, step);
         Ok(Reply::Queued(id))
     }
@@ -262,6 +285,22 @@ impl Engine {
         }
         self.reach(who, step);
         Ok(Reply::Done)
+    }
+
+    /// Shows everything to a screen that has just come.
+    fn show_all(&mut self, step: &mut Step<'_>) -> Reply {
+        self.own.forget_view();
+        let all: Vec<Address> = self.contacts.keys().copied().collect();
+        for who in all {
+            if let Some(contact) = self.contacts.get_mut(&who) {
+                contact.forget_view();
+            }
+            self.show_contact(who, step);
+        }
+        if self.clock.0.unsigned_abs() > limits::CLOCK_WRONG_MS {
+            step.emit(Event::ClockWrong(self.clock));
+        }
+        Reply::Done
     }
 
     fn set_presence(&mut self, mode: PresenceMode, step: &mut Step<'_>) {

@@ -26,12 +26,18 @@ use crate::{
     record::Credential,
 };
 
+mod keys;
+
+pub(crate) use keys::ContactKeys;
+
 /// One person, or one stranger.
 pub(crate) struct Contact {
     pub(crate) address: Address,
     pub(crate) credential: Credential,
     /// The prefix of all rows about them.
     pub(crate) tag: [u8; 16],
+    /// What their rows are sealed with.
+    pub(crate) keys: ContactKeys,
     pub(crate) relation: Relation,
     pub(crate) blocked: bool,
     /// Whether they may not learn our IP address.
@@ -94,11 +100,17 @@ pub(crate) struct RequestCount {
 }
 
 impl Contact {
-    pub(crate) fn new(address: Address, relation: Relation, vault: &VaultKey) -> Self {
+    pub(crate) fn new(
+        address: Address,
+        relation: Relation,
+        vault: &VaultKey,
+        keys: ContactKeys,
+    ) -> Self {
         Self {
             address,
             credential: Credential::public(address.key()),
             tag: contact_tag(vault, &address),
+            keys,
             relation,
             blocked: false,
             hides_address: false,
@@ -171,8 +183,9 @@ impl Contact {
         RowKey([self.tag.as_slice(), end].concat())
     }
 
-    /// Saves the row if it has changed.
+    /// Saves row and keys as far as they have changed.
     pub(crate) fn save(&mut self, vault: &VaultKey, step: &mut Step<'_>) {
+        self.keys.save(&self.tag, vault, step);
         let plain = Zeroizing::new(self.encode().encode_to_vec());
         if plain != self.saved {
             let key = self.row_key(&[]);
@@ -200,6 +213,7 @@ impl Contact {
             unread: self.unread,
             new_install: self.new_install,
             hides_address: self.hides_address,
+            ended: self.talk.ended,
         };
         (self.shown.as_ref() != Some(&view)).then(|| self.shown.insert(view).clone())
     }
@@ -242,12 +256,16 @@ impl Contact {
     }
 
     /// Reads what `save` wrote.
-    pub(crate) fn restore(vault: &VaultKey, plain: &[u8]) -> Result<Self, OpenError> {
+    pub(crate) fn restore(
+        vault: &VaultKey,
+        plain: &[u8],
+        keys: ContactKeys,
+    ) -> Result<Self, OpenError> {
         let row = ContactRow::decode(plain).map_err(|_| OpenError::Row(Table::Contacts))?;
-        Self::decode(vault, row, plain).ok_or(OpenError::Row(Table::Contacts))
+        Self::decode(vault, row, plain, keys).ok_or(OpenError::Row(Table::Contacts))
     }
 
-    fn decode(vault: &VaultKey, row: ContactRow, plain: &[u8]) -> Option<Self> {
+    fn decode(vault: &VaultKey, row: ContactRow, plain: &[u8], keys: ContactKeys) -> Option<Self> {
         let key = IdentityKey::from_bytes(row.key.as_slice().try_into().ok()?).ok()?;
         let relation = match row.standing {
             1 => Relation::Invited,
@@ -288,7 +306,7 @@ impl Contact {
             seen: decode_seqs(row.seen.clone()).collect(),
             talk: Conversation::decode(&row)?,
             saved: Zeroizing::new(plain.to_vec()),
-            ..Self::new(Address::new(key), relation, vault)
+            ..Self::new(Address::new(key), relation, vault, keys)
         })
     }
 }

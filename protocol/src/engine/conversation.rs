@@ -5,13 +5,17 @@ use alloc::vec::Vec;
 
 use crate::{
     MillisOffset, Timestamp,
-    engine::rows::{ContactRow, OriginRow},
+    engine::{
+        output::EndedBy,
+        rows::{ContactRow, OriginRow},
+    },
     limits,
     wire::Origin,
 };
 
 mod admit;
 mod encrypt;
+mod end;
 pub(crate) mod entry;
 pub(crate) mod held;
 pub(crate) mod inbox;
@@ -20,10 +24,12 @@ pub(crate) mod ranges;
 pub(crate) mod receive;
 pub(crate) mod send;
 pub(crate) mod sessions;
+pub(crate) mod taken;
 
 use inbox::Inbox;
 use outbox::Outbox;
 use sessions::Sessions;
+use taken::Taken;
 
 /// The conversation with one contact.
 #[derive(Default)]
@@ -39,6 +45,10 @@ pub(crate) struct Conversation {
     pub(crate) acked_at: Option<Timestamp>,
     /// Vain repetitions on the link that is up.
     pub(crate) resends: u32,
+    /// What screens have numbered.
+    pub(crate) taken: Taken,
+    /// Who ended the last conversation, if no new one has begun.
+    pub(crate) ended: Option<EndedBy>,
 }
 
 impl Conversation {
@@ -72,6 +82,12 @@ impl Conversation {
             owed: false,
         };
         row.sent = self.outbox.sent().map(sent).collect();
+        row.taken = self.taken.encode();
+        row.ended = match self.ended {
+            None => 0,
+            Some(EndedBy::Us) => 1,
+            Some(EndedBy::Them) => 2,
+        };
         self.sessions.encode(row);
     }
 
@@ -86,6 +102,12 @@ impl Conversation {
             inbox: Inbox::decode(row.arrived.clone())?,
             sessions: Sessions::decode(row),
             lamport: row.lamport,
+            taken: Taken::decode(&row.taken)?,
+            ended: match row.ended {
+                1 => Some(EndedBy::Us),
+                2 => Some(EndedBy::Them),
+                _ => None,
+            },
             ..Self::default()
         })
     }

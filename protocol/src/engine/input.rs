@@ -81,7 +81,23 @@ pub enum Command {
         contact: Address,
         /// At most `limits::TEXT_BYTES` bytes of UTF-8, not empty.
         text: String,
+        /// The screen's own number for it, so that asking again does no harm; without one the
+        /// engine counts.
+        numbered: Option<Numbered>,
     },
+    /// Ends the conversation with a contact: its keys are forgotten on both sides, what waited is
+    /// not sent. The next message begins a new one.
+    EndConversation {
+        /// Whose.
+        contact: Address,
+        /// Whether the history goes as well, on this side.
+        burn: bool,
+    },
+    /// Forgets what was said with a contact, on this side.
+    DeleteHistory(Address),
+    /// Shows everything again, for a screen that has just come: ourselves, every contact, and the
+    /// clock if it is wrong.
+    ShowAll,
     /// Tries now what waits, and takes back a `DeliveryState::NotSent`.
     Retry {
         /// Whose conversation.
@@ -113,6 +129,19 @@ pub enum Command {
     UseHere,
     /// The 60 digits to compare with this contact; answers `Reply::SafetyNumber`.
     SafetyNumber(Address),
+}
+
+/// A screen's own name for a text: asked twice, it is queued once.
+///
+/// A screen draws its origin at random, and counts from 1 in it for each contact, without gaps. A
+/// number that was taken is answered as before and does nothing; one that is not the next is
+/// refused. A refused text uses no number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbered {
+    /// The screen's random origin; with the number it is the message's name.
+    pub origin: [u8; 8],
+    /// The number, from 1.
+    pub number: u64,
 }
 
 /// Whether strangers who hold our address may see that we are there.

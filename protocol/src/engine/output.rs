@@ -138,6 +138,12 @@ pub enum CommandError {
         /// How many there may be.
         limit: usize,
     },
+    /// A numbered text is not the next of its origin.
+    #[error("the next number of this origin is {expected}")]
+    OutOfOrder {
+        /// The number that would be taken.
+        expected: u64,
+    },
     /// The phrase is in use on another machine: `Command::UseHere` first.
     #[error("this identity is in use on another machine")]
     InUseElsewhere,
@@ -152,6 +158,8 @@ pub enum Event {
     Contact(ContactView),
     /// A contact or request is no more.
     ContactRemoved(Address),
+    /// What was said with this contact is gone from this side.
+    HistoryDeleted(Address),
     /// A message is new in a conversation.
     Message(MessageView),
     /// A message of ours is now in another state.
@@ -214,6 +222,17 @@ pub struct ContactView {
     pub new_install: bool,
     /// Whether our IP address is hidden from them: no direct links.
     pub hides_address: bool,
+    /// Who ended the last conversation, if no new one has begun.
+    pub ended: Option<EndedBy>,
+}
+
+/// Who ended a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndedBy {
+    /// We.
+    Us,
+    /// The contact.
+    Them,
 }
 
 /// What somebody is to us.
@@ -291,7 +310,7 @@ pub enum DeliveryState {
     NotSent,
 }
 
-/// What to save, as one transaction. Values are sealed by the vault; keys are pseudonyms.
+/// What to save, as one transaction. Values are sealed; keys are pseudonyms.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Changes(pub Vec<Change>);
 
@@ -313,6 +332,9 @@ pub enum Table {
     Own,
     /// One row a contact, request or blocked key.
     Contacts,
+    /// One row a contact, under its tag: the keys that seal its rows in `Sessions`, `Outbox` and
+    /// `History`. Whoever replaces or deletes it has erased them all.
+    Keys,
     /// One row a session: contact tag (16), session tag (16).
     Sessions,
     /// One row a prekey pair.

@@ -140,6 +140,11 @@ impl Own {
         }
     }
 
+    /// Notes that a screen has just come, which has no view.
+    pub(crate) fn forget_view(&mut self) {
+        self.shown = None;
+    }
+
     /// Returns our view if it differs from the one shown last.
     pub(crate) fn changed_view(&mut self, findable: Findable) -> Option<OwnView> {
         let view = OwnView {

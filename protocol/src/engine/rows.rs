@@ -99,6 +99,12 @@ pub(crate) struct ContactRow {
     pub(crate) wants_new_session: bool,
     #[prost(bool, tag = "28")]
     pub(crate) hides_address: bool,
+    /// The origins of screens, and the number taken last in each.
+    #[prost(message, repeated, tag = "29")]
+    pub(crate) taken: Vec<OriginRow>,
+    /// Who ended the last conversation: 0 nobody, 1 we, 2 they.
+    #[prost(uint32, tag = "30")]
+    pub(crate) ended: u32,
 }
 
 /// An origin and ranges of its numbers.

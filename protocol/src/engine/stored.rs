@@ -1,6 +1,6 @@
 //! From the storage and to it: what [`Engine::open`] reads, and what a step changed.
 
-use alloc::vec::Vec;
+use alloc::{collections::BTreeMap, vec::Vec};
 
 use prost::Message;
 use zeroize::Zeroizing;
@@ -9,7 +9,7 @@ use crate::{
     Address, Timestamp,
     engine::{
         Engine, OpenError,
-        contacts::{Contact, contact_tag},
+        contacts::{Contact, ContactKeys, contact_tag},
         conversation::{entry::Entry, held::Held, receive::emit_delivery},
         input::LinkId,
         output::{
@@ -26,27 +26,39 @@ use crate::{
 impl Engine {
     /// Reads all rows. Rows about somebody who is no contact are left alone.
     pub(crate) fn restore(&mut self, stored: Stored) -> Result<(), OpenError> {
-        let mut rows = Vec::new();
+        let (mut contacts, mut keys, mut rows) = (Vec::new(), BTreeMap::new(), Vec::new());
         for (table, key, sealed) in stored.0 {
+            if matches!(table, Table::Sessions | Table::Outbox | Table::History) {
+                rows.push((table, key, sealed));
+                continue;
+            }
             let plain = self.vault.open(table, &key, &sealed)?;
             match table {
                 Table::Own => self.restore_own(&key, &plain)?,
-                Table::Contacts => {
-                    let contact = Contact::restore(&self.vault, &plain)?;
-                    self.contacts.insert(contact.address, contact);
+                Table::Contacts => contacts.push((key, plain)),
+                Table::Keys => {
+                    keys.insert(key, ContactKeys::decode(&plain).ok_or(OpenError::Row(table))?);
                 }
                 Table::Prekeys => self.prekeys.restore_pair(&plain)?,
                 Table::Replays => self.prekeys.restore_replay(&plain)?,
-                Table::Sessions | Table::Outbox => rows.push((table, key, plain)),
-                Table::History => {}
+                Table::Sessions | Table::Outbox | Table::History => {}
             }
         }
-        for (table, key, plain) in rows {
+        for (key, plain) in contacts {
+            let keys = keys.remove(&key).ok_or(OpenError::Row(Table::Keys))?;
+            let contact = Contact::restore(&self.vault, &plain, keys)?;
+            self.contacts.insert(contact.address, contact);
+        }
+        for (table, key, sealed) in rows {
             let Some(contact) =
                 self.contacts.values_mut().find(|contact| key.0.starts_with(&contact.tag))
             else {
                 continue;
             };
+            if table == Table::History {
+                continue;
+            }
+            let plain = contact.keys.open(table, &key, &sealed)?;
             match table {
                 Table::Sessions => {
                     let held = Held::decode(&plain).ok_or(OpenError::Row(table))?;
@@ -76,9 +88,7 @@ impl Engine {
         let tag = contact.tag;
         for held in contact.talk.sessions.iter_mut().filter(|held| held.dirty) {
             held.dirty = false;
-            let key = session_key(&tag, held);
-            let sealed = self.vault.seal(Table::Sessions, &key, &held.encode(), step.rng);
-            step.put(Table::Sessions, key, sealed);
+            contact.keys.put(Table::Sessions, session_key(&tag, held), &held.encode(), step);
         }
     }
 
@@ -105,6 +115,17 @@ impl Engine {
         let gone = contact.talk.sessions.clear();
         contact.talk.owes_sign = false;
         self.forget_sessions(who, gone, step);
+        self.renew_talk_key(who, step);
+    }
+
+    /// Replaces the key that seals sessions and outbox: what their rows held before is unreadable.
+    pub(crate) fn renew_talk_key(&mut self, who: Address, step: &mut Step<'_>) {
+        let Some(contact) = self.contacts.get_mut(&who) else { return };
+        contact.keys.renew_talk(step.rng);
+        contact.talk.sessions.iter_mut().for_each(|held| held.dirty = true);
+        let orders: Vec<MessageOrder> = contact.talk.outbox.orders().collect();
+        orders.into_iter().for_each(|order| self.save_entry(who, order, step));
+        step.touch(who);
     }
 
     /// Drops what is over in a conversation, and gives up what waited for too long.
@@ -150,10 +171,8 @@ impl Engine {
             sent_ms: view.sent.as_millis(),
         };
         let plain = Zeroizing::new(row.encode_to_vec());
-        let tag = contact_tag(&self.vault, &view.contact);
-        let key = RowKey([tag.as_slice(), &view.order.0].concat());
-        let sealed = self.vault.seal(Table::History, &key, &plain, step.rng);
-        step.put(Table::History, key, sealed);
+        let Some(contact) = self.contacts.get(&view.contact) else { return };
+        contact.keys.put(Table::History, contact.row_key(&view.order.0), &plain, step);
     }
 
     /// Reads a row of the history; what can change meanwhile is told as it is now.
@@ -164,19 +183,18 @@ impl Engine {
         row: &[u8],
     ) -> Result<MessageView, OpenError> {
         let wrong = OpenError::Row(Table::History);
-        let plain = self.vault.open(Table::History, key, row)?;
+        let contact = self.contacts.get(who).ok_or(wrong)?;
+        let plain = contact.keys.open(Table::History, key, row)?;
         let row = HistoryRow::decode(plain.as_slice()).map_err(|_| wrong)?;
-        let order = key.0.strip_prefix(&contact_tag(&self.vault, who)).ok_or(wrong)?;
+        let order = key.0.strip_prefix(&contact.tag).ok_or(wrong)?;
         let order = MessageOrder(order.try_into().map_err(|_| wrong)?);
         let id = MessageId(row.id.as_slice().try_into().map_err(|_| wrong)?);
-        let talk = self.contacts.get(who).map(|contact| &contact.talk);
         let (state, gap_before) = if row.mine {
-            let entry = talk.and_then(|talk| talk.outbox.get(order));
+            let entry = contact.talk.outbox.get(order);
             (entry.map_or(DeliveryState::Delivered, |entry| entry.state), false)
         } else {
             let (origin, number) = split_id(id);
-            let gap = talk.is_some_and(|talk| talk.inbox.has_gap_before(origin, number));
-            (DeliveryState::Delivered, gap)
+            (DeliveryState::Delivered, contact.talk.inbox.has_gap_before(origin, number))
         };
         Ok(MessageView {
             contact: *who,

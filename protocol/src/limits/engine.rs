@@ -31,6 +31,8 @@ pub const GIVE_UP_MS: u64 = 28 * DAY_MS;
 pub const LAMPORT_JUMP: u64 = 1 << 20;
 /// Origins of one contact of which it is remembered what came and what was sent.
 pub const ORIGINS: usize = 128;
+/// Origins of screens of one contact of which it is remembered what was taken.
+pub const SCREEN_ORIGINS: usize = 64;
 /// Ranges of numbers that came, in one origin; 256 may be out, so an honest sender needs fewer.
 pub const RECEIVED_RANGES: usize = 300;
 /// Messages of one contact held until the gap before them is closed.

@@ -29,7 +29,10 @@ fn chaos(seed: u64) {
             0..8 => {
                 let text = format!("{step} of {who} to {whom}");
                 let contact = net.people[whom].address;
-                if net.command(who, Command::SendText { contact, text: text.clone() }).is_ok() {
+                if net
+                    .command(who, Command::SendText { contact, text: text.clone(), numbered: None })
+                    .is_ok()
+                {
                     sent.push((who, whom, text));
                 }
             }

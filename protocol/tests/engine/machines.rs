@@ -25,7 +25,7 @@ fn the_older_machine_stops_and_can_be_used_again() {
     net.run_for(30 * 60_000);
     assert_eq!(findable(&net, second), Findable::Yes);
     assert_eq!(findable(&net, 1), Findable::InUseElsewhere);
-    let send = |text: &str| Command::SendText { contact: a, text: text.into() };
+    let send = |text: &str| Command::SendText { contact: a, text: text.into(), numbered: None };
     assert!(matches!(net.command(1, send("x")), Err(CommandError::InUseElsewhere)));
     net.send(0, second, "to the new one");
     net.run_for(60_000);

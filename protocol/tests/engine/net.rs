@@ -252,7 +252,7 @@ impl Net {
 
     pub(crate) fn send(&mut self, who: Who, whom: Who, text: &str) {
         let contact = self.people[whom].address;
-        let send = Command::SendText { contact, text: text.into() };
+        let send = Command::SendText { contact, text: text.into(), numbered: None };
         assert!(matches!(self.command(who, send), Ok(Reply::Queued(_))));
     }
 

@@ -46,7 +46,7 @@ fn a_request_holds_five_texts() {
     for number in 0..5 {
         net.send(0, 1, &format!("{number}"));
     }
-    let sixth = Command::SendText { contact, text: "6".into() };
+    let sixth = Command::SendText { contact, text: "6".into(), numbered: None };
     let full = CommandError::RequestFull { limit: 5 };
     assert!(matches!(net.command(0, sixth), Err(error) if error == full));
     net.run();
@@ -62,10 +62,10 @@ fn a_request_cannot_be_written_to_and_long_texts_wait_for_the_answer() {
     net.add(0, 1);
     net.send(0, 1, "hello");
     net.run();
-    let answer = Command::SendText { contact: a, text: "no".into() };
+    let answer = Command::SendText { contact: a, text: "no".into(), numbered: None };
     assert!(matches!(net.command(1, answer), Err(CommandError::NotAccepted)));
     let long = "x".repeat(8_192);
-    let send = Command::SendText { contact: b, text: long.clone() };
+    let send = Command::SendText { contact: b, text: long.clone(), numbered: None };
     let too_long = CommandError::TextTooLong { found: 8_192, limit: 2_400 };
     assert!(matches!(net.command(0, send), Err(error) if error == too_long));
     net.accept(1, 0);
@@ -152,7 +152,8 @@ fn commands_are_refused_with_their_reason() {
     assert!(matches!(net.command(0, add(a)), Err(CommandError::OwnAddress)));
     net.add(0, 1);
     assert!(matches!(net.command(0, add(b)), Err(CommandError::ContactExists)));
-    let send = |contact, text: &str| Command::SendText { contact, text: text.into() };
+    let send =
+        |contact, text: &str| Command::SendText { contact, text: text.into(), numbered: None };
     assert!(matches!(net.command(0, send(b, "")), Err(CommandError::EmptyText)));
     assert!(matches!(net.command(0, send(a, "x")), Err(CommandError::UnknownContact)));
     let rename = Command::Rename { contact: b, name: Some("n".repeat(65)) };
@@ -175,7 +176,7 @@ fn a_text_that_finds_nobody_waits() {
     };
     let add = Command::AddContact { address: absent, relays: Vec::new(), name: None };
     assert!(matches!(net.command(0, add), Ok(Reply::Done)));
-    let send = Command::SendText { contact: absent, text: "hello".into() };
+    let send = Command::SendText { contact: absent, text: "hello".into(), numbered: None };
     assert!(matches!(net.command(0, send), Ok(Reply::Queued(_))));
     net.run_for(60_000);
     assert_eq!(net.people[0].states(&absent), [Waiting]);

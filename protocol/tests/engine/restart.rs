@@ -126,7 +126,7 @@ fn a_text_is_given_up_after_28_days_and_a_retry_starts_anew() {
     net.people.truncate(1);
     net.inputs.clear();
     net.input(0, Input::LinkDown(net.frames.iter().rev().find(|f| f.0 == 0).unwrap().1));
-    let send = Command::SendText { contact: b, text: "hello?".into() };
+    let send = Command::SendText { contact: b, text: "hello?".into(), numbered: None };
     let Ok(Reply::Queued(message)) = net.command(0, send) else { panic!() };
     net.run_for(27 * 24 * 60 * 60_000);
     assert_ne!(net.people[0].states(&b)[1], NotSent);

@@ -191,7 +191,7 @@ fn an_acknowledgement_of_what_was_never_sent_is_named() {
     assert_eq!(rogue.text(&mut net, "hello"), None);
     let contact = rogue.identity.address();
     assert!(net.command(0, Command::AcceptRequest(contact)).is_ok());
-    let send = Command::SendText { contact, text: "waits".into() };
+    let send = Command::SendText { contact, text: "waits".into(), numbered: None };
     assert!(net.command(0, send).is_ok());
     let acks = vec![Ack { origin: Origin([9; 8]), ranges: vec![(1, 3)] }];
     let content = Content { acks, ..rogue.content("still shown") };

@@ -98,7 +98,7 @@ impl Person {
 
     /// Writes a text; returns its name.
     pub async fn write(&self, contact: Address, text: &str) -> MessageId {
-        let command = Command::SendText { contact, text: text.to_owned() };
+        let command = Command::SendText { contact, text: text.to_owned(), numbered: None };
         match self.ask(command).await {
             Ok(Reply::Queued(id)) => id,
             other => panic!("SendText answered {other:?}"),

@@ -64,7 +64,7 @@ impl World {
     /// Writes a text now; the oracle remembers it. Returns whether the engine took it.
     pub fn write(&mut self, id: MachineId, contact: Address, text: &str) -> bool {
         self.oracle.wrote(self.machines[id].address, contact, text);
-        let command = Command::SendText { contact, text: text.to_owned() };
+        let command = Command::SendText { contact, text: text.to_owned(), numbered: None };
         match self.ask(id, command) {
             Some(Ok(Reply::Queued(message))) => {
                 self.oracle.queued(text, message);

@@ -38,6 +38,10 @@ impl Screen {
                 self.removed.insert(address);
                 self.messages.retain(|(contact, _), _| *contact != address);
             }
+            Event::HistoryDeleted(address) => {
+                self.messages.retain(|(contact, _), _| *contact != address);
+                self.removed.insert(address);
+            }
             Event::ClockWrong(offset) => self.clock_wrong = Some(offset.0),
             Event::Message(view) => return self.message(view),
             Event::Delivery { contact, message, state } => {

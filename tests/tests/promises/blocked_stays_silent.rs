@@ -29,7 +29,7 @@ fn a_blocked_contact_reaches_nobody_and_gets_nothing() {
     let reply = world.ask(0, Command::Block(addresses[1]));
     assert!(matches!(reply, Some(Ok(_))), "{reply:?}");
     world.wire = Some(Vec::new());
-    let command = Command::SendText { contact: addresses[0], text: "hello?".into() };
+    let command = Command::SendText { contact: addresses[0], text: "hello?".into(), numbered: None };
     let reply = world.ask(1, command);
     assert!(matches!(reply, Some(Ok(_))), "{reply:?}");
     world.run_for(180 * MINUTE);
@@ -42,7 +42,7 @@ fn a_blocked_contact_reaches_nobody_and_gets_nothing() {
     let theirs = world.machines[1].screen.conversation(addresses[0]);
     assert!(theirs.last().is_some_and(|view| view.state < DeliveryState::Delivered));
 
-    let command = Command::SendText { contact: addresses[1], text: "no".into() };
+    let command = Command::SendText { contact: addresses[1], text: "no".into(), numbered: None };
     let reply = world.ask(0, command);
     assert!(matches!(reply, Some(Err(CommandError::Blocked))), "{reply:?}");
 }

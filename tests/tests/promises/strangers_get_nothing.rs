@@ -61,7 +61,7 @@ fn accepting_delivers_everything() {
 fn a_stranger_may_write_five_texts() {
     let mut world = asked(3, 5);
     let asked = world.machines[1].address;
-    let command = Command::SendText { contact: asked, text: "one more".into() };
+    let command = Command::SendText { contact: asked, text: "one more".into(), numbered: None };
     let reply = world.ask(0, command);
     assert!(matches!(reply, Some(Err(CommandError::RequestFull { limit: 5 }))), "{reply:?}");
 }
@@ -70,7 +70,7 @@ fn a_stranger_may_write_five_texts() {
 fn nothing_can_be_written_to_a_request() {
     let mut world = asked(4, 1);
     let asks = world.machines[0].address;
-    let command = Command::SendText { contact: asks, text: "who are you?".into() };
+    let command = Command::SendText { contact: asks, text: "who are you?".into(), numbered: None };
     let reply = world.ask(1, command);
     assert!(matches!(reply, Some(Err(CommandError::NotAccepted))), "{reply:?}");
 }

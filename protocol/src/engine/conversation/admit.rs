@@ -5,7 +5,7 @@ use crate::{
     Address, HandshakePrefix, Session, SessionId, Timestamp,
     engine::{
         Engine,
-        contacts::{Contact, Install, Relation},
+        contacts::{Contact, ContactKeys, Install, Relation},
         conversation::held::Held,
         input::LinkId,
         output::Misbehaviour,
@@ -142,7 +142,8 @@ impl Engine {
     ) -> SessionId {
         let vault = &self.vault;
         let contact = self.contacts.entry(who).or_insert_with(|| {
-            let mut contact = Contact::new(who, Relation::Request, vault);
+            let keys = ContactKeys::generate(step.rng);
+            let mut contact = Contact::new(who, Relation::Request, vault, keys);
             contact.used = step.now;
             contact
         });

@@ -188,6 +188,11 @@ impl Inbox {
         self.gaps.clear();
     }
 
+    /// Forgets the messages that are held until the gap before them is closed.
+    pub(crate) fn forget_gaps(&mut self) {
+        self.gaps.clear();
+    }
+
     pub(crate) fn encode(&self) -> Vec<OriginRow> {
         let row = |(origin, ranges): &(Origin, Ranges)| OriginRow {
             origin: origin.0.to_vec(),

@@ -9,7 +9,7 @@ use crate::{
     MillisOffset, Timestamp,
     engine::{
         conversation::entry::{Entry, Payload},
-        input::LinkId,
+        input::{LinkId, Numbered},
         output::{DeliveryState, MessageId, MessageOrder},
         rows::RangeRow,
     },
@@ -28,19 +28,26 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    /// Adds a message; `fresh` becomes the origin if there is none yet in this start.
+    /// Adds a message under the screen's name for it, or else in the origin of this start, which
+    /// `fresh` becomes if there is none yet.
     pub(crate) fn push(
         &mut self,
         payload: Payload,
         lamport: u64,
         now: Timestamp,
         fresh: Origin,
+        numbered: Option<Numbered>,
     ) -> MessageOrder {
-        let (origin, last) = self.origin.get_or_insert((fresh, 0));
-        *last = last.saturating_add(1);
+        let (origin, number) = if let Some(Numbered { origin, number }) = numbered {
+            (Origin(origin), number)
+        } else {
+            let (origin, last) = self.origin.get_or_insert((fresh, 0));
+            *last = last.saturating_add(1);
+            (*origin, *last)
+        };
         let entry = Entry {
-            origin: *origin,
-            number: *last,
+            origin,
+            number,
             lamport,
             sent_ms: now.as_millis(),
             payload,
@@ -117,6 +124,18 @@ impl Outbox {
         changed
     }
 
+    /// Gives up all that waits or is out; returns what changed.
+    pub(crate) fn give_up_all(&mut self) -> Vec<MessageOrder> {
+        let mut changed = Vec::new();
+        for (order, entry) in &mut self.entries {
+            if entry.state != DeliveryState::NotSent {
+                entry.state = DeliveryState::NotSent;
+                changed.push(*order);
+            }
+        }
+        changed
+    }
+
     /// Moves the moments of this start's entries with the clock.
     pub(crate) fn shift(&mut self, offset: MillisOffset) {
         let Some((origin, _)) = self.origin else { return };
@@ -187,6 +206,11 @@ impl Outbox {
         self.entries.values().any(|entry| entry.state != DeliveryState::NotSent)
     }
 
+    /// Returns where all messages stand that are here.
+    pub(crate) fn orders(&self) -> impl Iterator<Item = MessageOrder> {
+        self.entries.keys().copied()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
@@ -224,7 +248,8 @@ mod tests {
         let mut outbox = Outbox::default();
         let text = |at: usize| Payload::Text(alloc::format!("{at}"));
         let lamport = |at: usize| u64::try_from(at).unwrap() + 1;
-        let orders = (0..texts).map(|at| outbox.push(text(at), lamport(at), NOW, ORIGIN)).collect();
+        let orders =
+            (0..texts).map(|at| outbox.push(text(at), lamport(at), NOW, ORIGIN, None)).collect();
         (outbox, orders)
     }
 

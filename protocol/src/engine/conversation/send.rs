@@ -7,7 +7,7 @@ use crate::{
         Engine,
         contacts::Relation,
         conversation::{entry::Payload, inbox::Again, receive::emit_delivery},
-        input::LinkId,
+        input::{LinkId, Numbered},
         output::{
             Author, CloseReason, DeliveryState, Event, MessageId, MessageOrder, MessageView,
             Output, Table,
@@ -67,12 +67,13 @@ impl Engine {
         &mut self,
         who: Address,
         payload: Payload,
+        numbered: Option<Numbered>,
         step: &mut Step<'_>,
     ) -> Option<MessageId> {
         let fresh = Origin(step.random());
         let contact = self.contacts.get_mut(&who)?;
         let lamport = contact.talk.tick();
-        let order = contact.talk.outbox.push(payload, lamport, step.now, fresh);
+        let order = contact.talk.outbox.push(payload, lamport, step.now, fresh, numbered);
         let entry = contact.talk.outbox.get(order)?.clone();
         self.save_entry(who, order, step);
         if let Payload::Text(text) = &entry.payload {
@@ -102,7 +103,7 @@ impl Engine {
         let talks = contact.relation == Relation::Contact || first;
         if contact.told_name != name && talks {
             contact.told_name.clone_from(&name);
-            self.queue(who, Payload::Name(name.unwrap_or_default()), step);
+            self.queue(who, Payload::Name(name.unwrap_or_default()), None, step);
         }
     }
 
@@ -135,7 +136,7 @@ impl Engine {
         }
         contact.told_addresses.clone_from(&own.addresses);
         if !contact.talk.outbox.waits(&Payload::Addresses) {
-            self.queue(who, Payload::Addresses, step);
+            self.queue(who, Payload::Addresses, None, step);
         }
     }
 
@@ -201,8 +202,6 @@ impl Engine {
         let Some(contact) = self.contacts.get(&who) else { return };
         let Some(entry) = contact.talk.outbox.get(order) else { return };
         let plain = zeroize::Zeroizing::new(entry.encode().encode_to_vec());
-        let key = contact.row_key(&order.0);
-        let sealed = self.vault.seal(Table::Outbox, &key, &plain, step.rng);
-        step.put(Table::Outbox, key, sealed);
+        contact.keys.put(Table::Outbox, contact.row_key(&order.0), &plain, step);
     }
 }
