@@ -9,7 +9,8 @@
 //! - Where: [`record`], sealed for those who know the address, stamped ([`pow`]).
 //! - What they say: [`handshake`] begins a [`session`]; [`wire`] puts its messages into frames.
 //! - What to do when: [`engine`]. One value in, a list of values out; [`Engine`] is the door.
-//! - What is kept: [`vault`]. Every number: [`limits`]. Every moment: [`time`].
+//! - What is kept: [`vault`]. What a backup holds: [`archive`].
+//! - Every number: [`limits`]. Every moment: [`time`].
 //!
 //! `tests/two_people.rs` shows the parts without the engine, `tests/engine` the engine.
 #![no_std]
@@ -24,6 +25,7 @@ mod bytes;
 mod kdf;
 
 pub mod address;
+pub mod archive;
 pub mod engine;
 pub mod handshake;
 pub mod identity;
@@ -39,6 +41,7 @@ pub mod vault;
 pub mod wire;
 
 pub use address::{Address, AddressError};
+pub use archive::ArchiveError;
 pub use engine::{Engine, OpenError, Params, input::*, output::*};
 pub use handshake::{HandshakeError, HandshakeId, HandshakePrefix};
 pub use identity::{Identity, IdentityKey, Phrase, PhraseError};

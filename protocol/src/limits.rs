@@ -1,6 +1,8 @@
 //! Every number of the protocol, with its unit and its reason (PROTOCOL.md).
 
+mod archive;
 mod engine;
+pub use archive::*;
 pub use engine::*;
 
 // ---- people ----
