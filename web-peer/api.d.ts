@@ -8,8 +8,28 @@ export type ErrorCode =
 | "phraseWordCount" | "phraseUnknownWord" | "phraseChecksum"
 | "ownAddress" | "contactExists" | "unknownContact" | "blocked" | "notAccepted"
 | "unknownMessage" | "emptyText" | "textTooLong" | "nameTooLong"
-| "requestFull" | "outboxFull" | "contactsFull" | "inUseElsewhere"
-| "storageFailed" | "stopped" | "internal";
+| "requestFull" | "outboxFull" | "contactsFull" | "outOfOrder" | "inUseElsewhere"
+| "outOfOrder"
+| "locked" | "passphraseWrong"
+| "identityGone" | "identityExists" | "storageNewer" | "storageDamaged"
+| "backupMalformed" | "backupOtherIdentity" | "backupNewer"
+| "storageFailed" | "storageFull" | "outdated" | "stopped" | "internal";
+
+/** What takes too long for the page's thread. */
+export type SlowTask =
+| {
+    type: "stretch";
+    passphrase: string;
+    salt: Uint8Array;
+    memoryKib: number;
+    passes: number;
+    lanes: number;
+}
+| { type: "sealAge"; archive: Uint8Array; secret: Uint8Array }
+| { type: "openAge"; file: Uint8Array; secret: Uint8Array };
+
+/** Has a worker do a task; rejects with an `Error` that has a `code` like the peer's. */
+export type Slow = (task: SlowTask) => Promise<Uint8Array>;
 
 /**
  * A contact, request or blocked key.
@@ -47,6 +67,10 @@ export interface ContactView {
      * Whether our IP address is hidden from them.
      */
     hidesAddress: boolean;
+    /**
+     * Who ended the last conversation, as long as no new one has begun.
+     */
+    ended?: EndedBy;
 }
 
 /**
@@ -137,13 +161,23 @@ export type Reach = { type: "notOnline" } | { type: "looking" } | { type: "throu
  */
 export interface OpenOptions {
     /**
-     * Twelve words to restore; without them a new identity is made.
+     * Twelve words to restore; without them the identity that is kept here is opened, or a new
+     * one is made where none was.
      */
     phrase?: string;
+    /**
+     * What opens a profile that is locked.
+     */
+    passphrase?: string;
     /**
      * The origin of the page's relay; without it, the page's own origin.
      */
     relay?: string;
+    /**
+     * Begin anew although an identity is or was here: deletes what is stored, ends every tab's
+     * peer.
+     */
+    replace?: boolean;
 }
 
 /**
@@ -160,6 +194,28 @@ export type CandidateKind = "host" | "serverReflexive" | "peerReflexive" | "rela
  * How far a message of ours came.
  */
 export type DeliveryState = "waiting" | "sending" | "sentAwaitingAnswer" | "delivered" | "notSent";
+
+/**
+ * How the peer keeps what it knows.
+ */
+export interface StorageView {
+    /**
+     * Whether it is kept on this device: else it is in memory only and goes with the page.
+     */
+    kept: boolean;
+    /**
+     * Whether the browser promised not to clear it by itself; absent where it does not say.
+     */
+    persisted?: boolean;
+    /**
+     * What is wrong with it: nothing that depends on it is sent until that has passed.
+     */
+    problem?: StorageProblem;
+    /**
+     * Whether a passphrase locks it.
+     */
+    locks: boolean;
+}
 
 /**
  * Our own side.
@@ -224,6 +280,20 @@ export interface DirectView {
 }
 
 /**
+ * What a backup brought.
+ */
+export interface Imported {
+    /**
+     * Contacts that were not here.
+     */
+    contacts: number;
+    /**
+     * Messages that were not here.
+     */
+    messages: number;
+}
+
+/**
  * What a pasted text names.
  */
 export interface ParsedAddress {
@@ -242,6 +312,25 @@ export interface ParsedAddress {
 }
 
 /**
+ * What a search found.
+ */
+export interface Found {
+    /**
+     * The messages, newest first.
+     */
+    messages: Message[];
+    /**
+     * Whether the whole history was searched: right after the start it is not read yet.
+     */
+    complete: boolean;
+}
+
+/**
+ * What can be wrong with storage.
+ */
+export type StorageProblem = "full" | "failed";
+
+/**
  * What somebody is to us.
  */
 export type Standing = "invited" | "contact" | "request" | "blocked";
@@ -249,7 +338,12 @@ export type Standing = "invited" | "contact" | "request" | "blocked";
 /**
  * What the page should know.
  */
-export type PeerEvent = { type: "own"; own: OwnView } | { type: "contact"; contact: ContactView } | { type: "contactRemoved"; address: string } | { type: "message"; message: Message } | { type: "delivery"; contact: string; message: string; state: DeliveryState } | { type: "clockWrong"; offsetMs: number } | { type: "network"; network: NetworkView } | { type: "storageFailed" } | { type: "stopped" };
+export type PeerEvent = { type: "own"; own: OwnView } | { type: "contact"; contact: ContactView } | { type: "contactRemoved"; address: string } | { type: "message"; message: Message } | { type: "delivery"; contact: string; message: string; state: DeliveryState } | { type: "clockWrong"; offsetMs: number } | { type: "network"; network: NetworkView } | { type: "historyDeleted"; address: string } | { type: "storage"; storage: StorageView } | { type: "stopped"; why: Stopped };
+
+/**
+ * What this browser keeps of an identity.
+ */
+export type Profile = { type: "none" } | { type: "here"; locked: boolean } | { type: "gone" } | { type: "newer"; found: number } | { type: "damaged" } | { type: "denied" };
 
 /**
  * Whether others can find us.
@@ -262,12 +356,23 @@ export type Findable = "notYet" | "yes" | "no" | "inUseElsewhere";
 export type PresenceMode = "visible" | "hidden";
 
 /**
+ * Who ended a conversation.
+ */
+export type EndedBy = "us" | "them";
+
+/**
  * Who wrote a message.
  */
 export type Author = "me" | "them";
 
 /**
- * A peer: one identity, its contacts and conversations, and its place in the network.
+ * Why a peer has ended.
+ */
+export type Stopped = "closed" | "locked" | "replaced" | "outdated";
+
+/**
+ * A peer: one identity, its contacts and conversations, and its place in the network. One tab of a
+ * profile runs it, and every tab uses it alike.
  */
 export class Peer {
     private constructor();
@@ -286,7 +391,7 @@ export class Peer {
      */
     block(contact: string): Promise<void>;
     /**
-     * Ends the peer; `stopped` is the last event.
+     * Ends the peer in this tab; `stopped` is the last event. Another tab takes over.
      */
     close(): Promise<void>;
     /**
@@ -294,9 +399,22 @@ export class Peer {
      */
     createInvite(): Promise<string>;
     /**
+     * Deletes the history of a conversation, here.
+     */
+    deleteHistory(contact: string): Promise<void>;
+    /**
      * Drops a request silently; the key may ask again after a day.
      */
     deleteRequest(contact: string): Promise<void>;
+    /**
+     * Ends the conversation with a contact: its keys are erased on both sides, what had not gone
+     * out is not sent, and with `burn` its history is deleted here. The next message begins anew.
+     */
+    endConversation(contact: string, burn: boolean): Promise<void>;
+    /**
+     * Returns a backup of contacts and history, sealed to the twelve words: an age file.
+     */
+    exportBackup(): Promise<Uint8Array>;
     /**
      * Hides our IP address from a contact, or from everybody if none is named: with whom it is
      * hidden from we talk over relays alone.
@@ -307,13 +425,31 @@ export class Peer {
      */
     history(contact: string, before: string | null | undefined, limit: number): Promise<Message[]>;
     /**
+     * Takes a backup in, beside what is here.
+     */
+    importBackup(file: Uint8Array): Promise<Imported>;
+    /**
+     * Returns the last message of each conversation.
+     */
+    lastMessages(): Promise<Message[]>;
+    /**
+     * Locks: every tab's peer ends and forgets the keys.
+     */
+    lock(): Promise<void>;
+    /**
      * Marks what has come from this contact as seen on this screen.
      */
     markSeen(contact: string): Promise<void>;
     /**
-     * Opens a peer: with the phrase given, or with a new one. Events come until `stopped`.
+     * Opens the peer of this profile, or joins the tab that has it open. Events come until
+     * `stopped`. Rejects with `locked`, `passphraseWrong`, `identityGone`, `identityExists`,
+     * `storageNewer`, `storageDamaged` or `outdated` where a person must decide.
      */
-    static open(options: OpenOptions, on_event: (event: PeerEvent) => void): Promise<Peer>;
+    static open(options: OpenOptions, on_event: (event: PeerEvent) => void, slow: Slow): Promise<Peer>;
+    /**
+     * Asks the browser not to clear what is kept here by itself; returns what it says.
+     */
+    persist(): Promise<boolean>;
     /**
      * Looks a contact up now, because the conversation was opened.
      */
@@ -339,9 +475,18 @@ export class Peer {
      */
     safetyNumber(contact: string): Promise<string>;
     /**
+     * Searches the texts of all conversations: each word must occur; newest first.
+     */
+    search(text: string, limit: number): Promise<Found>;
+    /**
      * Queues a text; returns the message's id.
      */
     send(contact: string, text: string): Promise<string>;
+    /**
+     * Sets the passphrase without which this profile cannot be opened, or none; `current` is the
+     * one before.
+     */
+    setLock(passphrase?: string | null, current?: string | null): Promise<void>;
     /**
      * Sets the name that invites and accepted contacts are given; none gives none.
      */
@@ -368,6 +513,11 @@ export class Peer {
  * Draws the picture of a key.
  */
 export function keyPattern(address: string): KeyPattern;
+
+/**
+ * Looks what this browser keeps of an identity, without opening it.
+ */
+export function look(): Promise<Profile>;
 
 /**
  * Parses an address or an invite link without a peer.

@@ -63,15 +63,15 @@ impl Slow {
         cost: Cost,
     ) -> Result<Zeroizing<[u8; 32]>, SlowError> {
         let salt = Uint8Array::from(salt);
-        let answer = self.run(&[
+        let task = [
             ("type", "stretch".into()),
             ("passphrase", passphrase.into()),
             ("salt", salt.into()),
             ("memoryKib", cost.memory_kib.into()),
             ("passes", cost.passes.into()),
             ("lanes", cost.lanes.into()),
-        ]);
-        let answer = answer.await?;
+        ];
+        let answer = self.run(&task).await?;
         let mut key = Zeroizing::new([0; 32]);
         if answer.length() != 32 {
             return Err(SlowError::Failed);

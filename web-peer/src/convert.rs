@@ -1,25 +1,12 @@
-//! From the core's types to those of [`types`](super::types): one exhaustive `match` each.
+//! From the core's types to those of [`types`](crate::types): one exhaustive `match` each.
 
-use lowkey_network::{
-    DirectStatus, NetworkStatus, PeerEvent as DriverEvent, RelayState, RelayStatus,
-};
+use lowkey_network::{DirectStatus, NetworkStatus, RelayState, RelayStatus};
 use lowkey_protocol::engine::{input, output};
 
-use super::types::{
-    Author, CandidateKind, ContactView, DeliveryState, DirectView, Findable, Message, NetworkView,
-    OwnView, PeerEvent, PresenceMode, Reach, RelayView, RelayViewState, Standing,
+use crate::types::{
+    Author, CandidateKind, ContactView, DeliveryState, DirectView, EndedBy, Findable, Message,
+    NetworkView, OwnView, PeerEvent, PresenceMode, Reach, RelayView, RelayViewState, Standing,
 };
-
-impl From<DriverEvent> for PeerEvent {
-    fn from(event: DriverEvent) -> Self {
-        match event {
-            DriverEvent::Core(event) => event.into(),
-            DriverEvent::Network(status) => Self::Network { network: status.into() },
-            DriverEvent::StorageFailed => Self::StorageFailed,
-            DriverEvent::Stopped => Self::Stopped,
-        }
-    }
-}
 
 impl From<output::Event> for PeerEvent {
     fn from(event: output::Event) -> Self {
@@ -28,6 +15,7 @@ impl From<output::Event> for PeerEvent {
             Event::Own(own) => Self::Own { own: own.into() },
             Event::Contact(contact) => Self::Contact { contact: contact.into() },
             Event::ContactRemoved(address) => Self::ContactRemoved { address: address.to_string() },
+            Event::HistoryDeleted(address) => Self::HistoryDeleted { address: address.to_string() },
             Event::Message(message) => Self::Message { message: message.into() },
             Event::Delivery { contact, message, state } => Self::Delivery {
                 contact: contact.to_string(),
@@ -95,6 +83,10 @@ impl From<output::ContactView> for ContactView {
             unread: contact.unread,
             new_install: contact.new_install,
             hides_address: contact.hides_address,
+            ended: contact.ended.map(|by| match by {
+                output::EndedBy::Us => EndedBy::Us,
+                output::EndedBy::Them => EndedBy::Them,
+            }),
         }
     }
 }
@@ -178,12 +170,12 @@ impl From<RelayStatus> for RelayView {
 }
 
 /// Returns lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Returns the bytes of exactly `N` hexadecimal pairs, or nothing.
-pub(super) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+pub(crate) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let digits = text.as_bytes();
     if digits.len() != 2 * N || !digits.iter().all(u8::is_ascii_hexdigit) {
         return None;

@@ -2,25 +2,40 @@
 //!
 //! The codes are the API; the messages are for logs and may be worded anew.
 
+use std::borrow::Cow;
+
 use lowkey_network::PeerError;
 use lowkey_protocol::{AddressError, CommandError, InviteError, PhraseError};
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
-/// A failure on its way to JavaScript.
-#[derive(Debug)]
+/// A failure on its way to JavaScript, perhaps by way of another tab.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Coded {
-    code: &'static str,
+    code: Cow<'static, str>,
     message: String,
 }
 
 impl Coded {
-    /// A failure that the page cannot cause and a person cannot mend.
-    pub(super) fn internal(error: impl core::fmt::Display) -> Self {
-        Self { code: "internal", message: error.to_string() }
+    /// A failure with a code of the API.
+    pub fn new(code: &'static str, error: impl core::fmt::Display) -> Self {
+        Self { code: Cow::Borrowed(code), message: error.to_string() }
     }
 
-    fn new(code: &'static str, error: impl core::fmt::Display) -> Self {
-        Self { code, message: error.to_string() }
+    /// A failure that the page cannot cause and a person cannot mend.
+    pub fn internal(error: impl core::fmt::Display) -> Self {
+        Self::new("internal", error)
+    }
+
+    /// Whether it has this code.
+    pub fn is(&self, code: &str) -> bool {
+        self.code == code
+    }
+
+    /// Whether it is certain that nothing has happened: a refusal of the engine says so; storage
+    /// that failed, or a peer that ended, may have kept what they were given.
+    pub fn is_certain(&self) -> bool {
+        !["storageFailed", "storageFull", "stopped", "internal"].contains(&self.code.as_ref())
     }
 }
 
@@ -29,7 +44,7 @@ impl From<Coded> for JsValue {
         let error = js_sys::Error::new(&coded.message);
         error.set_name("PeerError");
         // `Reflect::set` fails only on frozen objects; this one was just made.
-        let _ = js_sys::Reflect::set(&error, &"code".into(), &coded.code.into());
+        let _ = js_sys::Reflect::set(&error, &"code".into(), &coded.code.as_ref().into());
         error.into()
     }
 }
@@ -82,6 +97,7 @@ impl From<CommandError> for Coded {
             CommandError::RequestFull { .. } => "requestFull",
             CommandError::OutboxFull { .. } => "outboxFull",
             CommandError::ContactsFull { .. } => "contactsFull",
+            CommandError::OutOfOrder { .. } => "outOfOrder",
             CommandError::InUseElsewhere => "inUseElsewhere",
         };
         Self::new(code, error)
@@ -109,6 +125,10 @@ export type ErrorCode =
     | "phraseWordCount" | "phraseUnknownWord" | "phraseChecksum"
     | "ownAddress" | "contactExists" | "unknownContact" | "blocked" | "notAccepted"
     | "unknownMessage" | "emptyText" | "textTooLong" | "nameTooLong"
-    | "requestFull" | "outboxFull" | "contactsFull" | "inUseElsewhere"
-    | "storageFailed" | "stopped" | "internal";
+    | "requestFull" | "outboxFull" | "contactsFull" | "outOfOrder" | "inUseElsewhere"
+    | "outOfOrder"
+    | "locked" | "passphraseWrong"
+    | "identityGone" | "identityExists" | "storageNewer" | "storageDamaged"
+    | "backupMalformed" | "backupOtherIdentity" | "backupNewer"
+    | "storageFailed" | "storageFull" | "outdated" | "stopped" | "internal";
 "#;
