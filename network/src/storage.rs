@@ -2,11 +2,11 @@
 
 #[cfg(feature = "test-support")]
 pub mod contract;
+mod memory;
 
-use std::{collections::BTreeMap, ops::Bound};
+use lowkey_protocol::{Changes, RowKey, Stored, Table};
 
-use lowkey_protocol::{Change, Changes, RowKey, Stored, Table};
-
+pub use self::memory::MemoryStorage;
 use crate::platform::{BoxFuture, MaybeSend};
 
 /// Keeps rows. Every implementation passes the tests of `storage::contract`.
@@ -14,7 +14,7 @@ pub trait Storage: MaybeSend {
     /// Returns all rows but the history.
     fn load(&mut self) -> BoxFuture<'_, Result<Stored, StorageError>>;
 
-    /// Saves all changes in their order, or none.
+    /// Saves all changes in their order, or none; when it returns, they survive a crash.
     fn save(&mut self, changes: Changes) -> BoxFuture<'_, Result<(), StorageError>>;
 
     /// Returns the last `limit` rows of the history whose key begins with `prefix` and is smaller
@@ -29,10 +29,37 @@ pub trait Storage: MaybeSend {
     /// Returns the last row of the history of each contact: keys that agree in their first
     /// [`CONTACT_TAG`] bytes are those of one.
     fn last_messages(&mut self) -> BoxFuture<'_, Result<Vec<Row>, StorageError>>;
+
+    /// Returns the first `limit` rows of the history whose key is greater than `after`, ascending.
+    fn scan(
+        &mut self,
+        after: Option<RowKey>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Row>, StorageError>>;
+
+    /// Returns the rows of the history with these keys, in their order; those that are gone are
+    /// left out.
+    fn pick(&mut self, keys: Vec<RowKey>) -> BoxFuture<'_, Result<Vec<Row>, StorageError>>;
 }
 
 /// Bytes of a contact's tag at the beginning of a history key.
 pub const CONTACT_TAG: usize = 16;
+
+/// The number of the form in which rows are kept: tables, keys, and what seals them. Storage that
+/// says a greater one was written by a newer program, and is left alone.
+pub const FORMAT: u32 = 1;
+
+/// All tables; `Table::History` is the only one that `Storage::load` leaves out.
+pub const TABLES: [Table; 8] = [
+    Table::Own,
+    Table::Contacts,
+    Table::Keys,
+    Table::Sessions,
+    Table::Prekeys,
+    Table::Replays,
+    Table::Outbox,
+    Table::History,
+];
 
 /// A key and its sealed value.
 pub type Row = (RowKey, Vec<u8>);
@@ -43,98 +70,67 @@ pub enum StorageError {
     /// There is no room left.
     #[error("there is no room left")]
     Full,
-    /// It cannot be read or written.
+    /// It cannot be read or written now.
     #[error("storage cannot be used")]
     Unavailable,
+    /// What is stored cannot be understood.
+    #[error("what is stored is damaged")]
+    Damaged,
+    /// A newer program wrote it.
+    #[error("stored in format {found}, and only {known} is known")]
+    Newer {
+        /// The format found.
+        found: u32,
+        /// The newest that is known here.
+        known: u32,
+    },
 }
 
-/// Keeps rows as long as it lives.
-#[derive(Clone, Debug, Default)]
-pub struct MemoryStorage {
-    rows: BTreeMap<(Table, RowKey), Vec<u8>>,
-}
-
-impl MemoryStorage {
-    /// Makes an empty one.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    fn apply(&mut self, change: Change) {
-        match change {
-            Change::Put(table, key, value) => {
-                self.rows.insert((table, key), value);
-            }
-            Change::Delete(table, key) => {
-                self.rows.remove(&(table, key));
-            }
-            Change::DeleteAll(table, prefix) => {
-                self.rows.retain(|(of, key), _| *of != table || !key.0.starts_with(&prefix.0));
-            }
-        }
-    }
-
-    fn history_rows(&self) -> impl DoubleEndedIterator<Item = (&RowKey, &Vec<u8>)> {
-        let first = Bound::Included((Table::History, RowKey(Vec::new())));
-        self.rows
-            .range((first, Bound::Unbounded))
-            .take_while(|((table, _), _)| *table == Table::History)
-            .map(|((_, key), value)| (key, value))
-            .collect::<Vec<_>>()
-            .into_iter()
+/// Returns the name of a table where tables have names.
+pub const fn table_name(table: Table) -> &'static str {
+    match table {
+        Table::Own => "own",
+        Table::Contacts => "contacts",
+        Table::Keys => "keys",
+        Table::Sessions => "sessions",
+        Table::Prekeys => "prekeys",
+        Table::Replays => "replays",
+        Table::Outbox => "outbox",
+        Table::History => "history",
     }
 }
 
-impl Storage for MemoryStorage {
-    fn load(&mut self) -> BoxFuture<'_, Result<Stored, StorageError>> {
-        let rows = self.rows.iter().filter(|((table, _), _)| *table != Table::History);
-        let stored = Stored(
-            rows.map(|((table, key), value)| (*table, key.clone(), value.clone())).collect(),
-        );
-        Box::pin(std::future::ready(Ok(stored)))
+/// Returns the smallest key that is greater than all that begin with `prefix`; none if every
+/// greater key begins so.
+pub fn after_prefix(prefix: &RowKey) -> Option<RowKey> {
+    let end = prefix.0.iter().rposition(|byte| *byte != 0xff)?;
+    let mut next: Vec<u8> = prefix.0.iter().take(end.saturating_add(1)).copied().collect();
+    if let Some(last) = next.last_mut() {
+        *last = last.wrapping_add(1);
     }
-
-    fn save(&mut self, changes: Changes) -> BoxFuture<'_, Result<(), StorageError>> {
-        for change in changes.0 {
-            self.apply(change);
-        }
-        Box::pin(std::future::ready(Ok(())))
-    }
-
-    fn history(
-        &mut self,
-        prefix: RowKey,
-        before: Option<RowKey>,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<Row>, StorageError>> {
-        let mut rows: Vec<Row> = self
-            .history_rows()
-            .rev()
-            .filter(|(key, _)| key.0.starts_with(&prefix.0))
-            .filter(|(key, _)| before.as_ref().is_none_or(|before| *key < before))
-            .take(limit)
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
-        rows.reverse();
-        Box::pin(std::future::ready(Ok(rows)))
-    }
-
-    fn last_messages(&mut self) -> BoxFuture<'_, Result<Vec<Row>, StorageError>> {
-        let mut last: BTreeMap<Vec<u8>, Row> = BTreeMap::new();
-        for (key, value) in self.history_rows() {
-            let tag = key.0.iter().copied().take(CONTACT_TAG).collect();
-            last.insert(tag, (key.clone(), value.clone()));
-        }
-        Box::pin(std::future::ready(Ok(last.into_values().collect())))
-    }
+    Some(RowKey(next))
 }
 
-#[cfg(all(test, feature = "test-support"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn memory_passes_the_contract() {
-        futures::executor::block_on(contract::check(|| async { MemoryStorage::new() }));
+    fn a_prefix_ends_before_the_next_key() {
+        let check = |prefix: &[u8], next: Option<&[u8]>| {
+            let found = after_prefix(&RowKey(prefix.to_vec()));
+            assert_eq!(found, next.map(|next| RowKey(next.to_vec())), "{prefix:?}");
+        };
+        check(&[], None);
+        check(&[0xff, 0xff], None);
+        check(&[1], Some(&[2]));
+        check(&[1, 0xff], Some(&[2]));
+        check(&[1, 0xff, 0], Some(&[1, 0xff, 1]));
+    }
+
+    #[test]
+    fn the_tables_have_names_of_their_own() {
+        let names: std::collections::BTreeSet<_> = TABLES.into_iter().map(table_name).collect();
+        assert_eq!(names.len(), TABLES.len());
     }
 }

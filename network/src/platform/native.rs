@@ -1,5 +1,7 @@
 //! Native programs: tokio, TCP, WebSocket over TCP, DNS.
 
+mod redb;
+
 use std::{future::Future, pin::Pin, time::Duration};
 
 use libp2p::{
@@ -10,6 +12,7 @@ use libp2p::{
     noise, relay, swarm, tcp, websocket, yamux,
 };
 
+pub use self::redb::RedbStorage;
 use crate::addresses;
 
 /// How long a dial may take, to the last handshake.

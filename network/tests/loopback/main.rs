@@ -186,7 +186,8 @@ async fn what_cannot_be_saved_has_not_happened() {
     person::become_contacts(&mut one, &mut two).await;
 
     fails.store(true, Ordering::SeqCst);
-    let lost = Command::SendText { contact: two.address(), text: "lost".to_owned(), numbered: None };
+    let lost =
+        Command::SendText { contact: two.address(), text: "lost".to_owned(), numbered: None };
     assert_eq!(one.handle.command(lost).await.unwrap_err(), PeerError::Storage);
     one.wait("the failure", |seen| seen.storage_failed).await;
 
