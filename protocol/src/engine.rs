@@ -17,6 +17,7 @@ use crate::{
     pow::Puzzle, record::Kind,
 };
 
+mod archive;
 mod commands;
 mod contacts;
 mod conversation;

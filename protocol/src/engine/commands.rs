@@ -88,6 +88,7 @@ impl Engine {
                 }
                 Ok(Reply::Done)
             }
+            Command::Import(records) => Ok(self.import(records, step)),
             Command::SafetyNumber(who) => {
                 let us = self.own.identity.key();
                 self.known(who, step)?;
@@ -148,7 +149,11 @@ impl Engine {
         Ok(Reply::Done)
     }
 
-    fn block(&mut self, who: Address, step: &mut Step<'_>) -> Result<Reply, CommandError> {
+    pub(crate) fn block(
+        &mut self,
+        who: Address,
+        step: &mut Step<'_>,
+    ) -> Result<Reply, CommandError> {
         if who == self.own.identity.address() {
             return Err(CommandError::OwnAddress);
         }
@@ -303,7 +308,7 @@ impl Engine {
         Reply::Done
     }
 
-    fn set_presence(&mut self, mode: PresenceMode, step: &mut Step<'_>) {
+    pub(crate) fn set_presence(&mut self, mode: PresenceMode, step: &mut Step<'_>) {
         if self.own.presence == mode {
             return;
         }

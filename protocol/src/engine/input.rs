@@ -4,6 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use crate::{
     Address, RelayAddress,
+    archive::Record,
     engine::output::{DialId, MessageId, QueryId},
     pow::Stamp,
     time::MillisOffset,
@@ -127,6 +128,9 @@ pub enum Command {
     ShowPhrase,
     /// "Use here": this machine goes on with the phrase that another one uses as well.
     UseHere,
+    /// Takes records of a backup in: what is here already wins. At most `limits::IMPORT_RECORDS` in
+    /// their order, without messages that the history has; answers `Reply::Imported`.
+    Import(Vec<Record>),
     /// The 60 digits to compare with this contact; answers `Reply::SafetyNumber`.
     SafetyNumber(Address),
 }

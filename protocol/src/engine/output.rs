@@ -78,6 +78,13 @@ pub enum Reply {
     Phrase(Phrase),
     /// Sixty digits.
     SafetyNumber(String),
+    /// This much of a backup is new here.
+    Imported {
+        /// Contacts and blocked keys.
+        contacts: u32,
+        /// Messages.
+        messages: u32,
+    },
 }
 
 /// Why a command was refused; nothing has changed.

@@ -103,6 +103,28 @@ impl Inbox {
             .collect()
     }
 
+    /// Learns from a backup what came in another install; what does not fit is left out.
+    pub(crate) fn learn(&mut self, origin: Origin, numbers: impl IntoIterator<Item = (u64, u64)>) {
+        let room = self.arrived.len() < limits::ORIGINS;
+        let known = self.arrived.iter_mut().find(|(have, _)| *have == origin);
+        let have = known.as_ref().map(|(_, ranges)| ranges.clone()).unwrap_or_default();
+        let all = Ranges::from_pairs(have.pairs().iter().copied().chain(numbers));
+        if all.len() > limits::RECEIVED_RANGES {
+            return;
+        }
+        match known {
+            Some((_, ranges)) => *ranges = all,
+            // It was heard before all that was heard here.
+            None if room => self.arrived.insert(0, (origin, all)),
+            None => {}
+        }
+    }
+
+    /// Returns what came, by origin.
+    pub(crate) fn arrived(&self) -> impl Iterator<Item = (Origin, &[(u64, u64)])> {
+        self.arrived.iter().map(|(origin, ranges)| (*origin, ranges.pairs()))
+    }
+
     /// Tells whether a message came already.
     pub(crate) fn has(&self, origin: Origin, number: u64) -> bool {
         self.arrived.iter().any(|(have, ranges)| *have == origin && ranges.contains(number))

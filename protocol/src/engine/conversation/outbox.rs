@@ -155,6 +155,17 @@ impl Outbox {
         self.sent.push((origin, greatest));
     }
 
+    /// Learns from a backup that another install sent in this origin: nobody here knows how far, so
+    /// that every number of it may be acknowledged.
+    pub(crate) fn learn_sent(&mut self, origin: Origin) {
+        let room = self.sent.len() < limits::ORIGINS;
+        match self.sent.iter_mut().find(|(have, _)| *have == origin) {
+            Some((_, greatest)) => *greatest = u64::MAX,
+            None if room => self.sent.insert(0, (origin, u64::MAX)),
+            None => {}
+        }
+    }
+
     pub(crate) fn get_mut(&mut self, order: MessageOrder) -> Option<&mut Entry> {
         self.entries.get_mut(&order)
     }
