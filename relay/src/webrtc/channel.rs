@@ -7,7 +7,10 @@
 use std::{
     io,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -20,9 +23,14 @@ use tokio::{
 use webrtc::data::data_channel::{DataChannel, PollDataChannel};
 
 /// A channel that answers FIN and passes FIN_ACK over.
+///
+/// A stream that is dropped when the remote has ended its half is ended too, as yamux does it:
+/// libp2p-webrtc-utils resets it, and the remote loses the answer that it has not read.
 pub(super) struct Channel {
     inner: PollDataChannel,
     channel: Arc<DataChannel>,
+    /// Whether the remote has ended its half; all handles know.
+    finished: Arc<AtomicBool>,
     /// One message at most, and how much of it was handed on.
     message: Vec<u8>,
     taken: usize,
@@ -30,9 +38,13 @@ pub(super) struct Channel {
 
 impl Channel {
     pub(super) fn new(channel: Arc<DataChannel>) -> Self {
+        Self::with(channel, Arc::default())
+    }
+
+    fn with(channel: Arc<DataChannel>, finished: Arc<AtomicBool>) -> Self {
         let mut inner = PollDataChannel::new(Arc::clone(&channel));
         inner.set_read_buf_capacity(MESSAGE_BYTES);
-        Self { inner, channel, message: Vec::new(), taken: 0 }
+        Self { inner, channel, finished, message: Vec::new(), taken: 0 }
     }
 
     /// Waits until nothing more can come, and throws away what does.
@@ -80,6 +92,7 @@ impl Channel {
                 return Poll::Ready(Ok(false));
             }
             Some(FIN) => {
+                self.finished.store(true, Ordering::Relaxed);
                 let channel = Arc::clone(&self.channel);
                 tokio::spawn(async move { acknowledge(&channel).await });
             }
@@ -92,7 +105,7 @@ impl Channel {
 impl Clone for Channel {
     /// Returns another handle for writing; a message that is half read stays here.
     fn clone(&self) -> Self {
-        Self::new(Arc::clone(&self.channel))
+        Self::with(Arc::clone(&self.channel), Arc::clone(&self.finished))
     }
 }
 
@@ -135,7 +148,12 @@ fn first(messages: &[u8]) -> &[u8] {
 /// The tag of the flag in a message (protobuf: field 1, a number).
 const FLAG: u8 = 0x08;
 const FIN: u8 = 0;
+const RESET: u8 = 2;
 const FIN_ACK: u8 = 3;
+
+/// Two messages of the same length, each a flag and nothing else.
+const FIN_MESSAGE: &[u8] = &[2, FLAG, FIN];
+const RESET_MESSAGE: &[u8] = &[2, FLAG, RESET];
 
 /// The longest message of the specification, with its length.
 const MESSAGE_BYTES: usize = 16 * 1024 + 3;
@@ -170,7 +188,11 @@ impl AsyncWrite for Channel {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, first(bytes))
+        let message = match first(bytes) {
+            RESET_MESSAGE if self.finished.load(Ordering::Relaxed) => FIN_MESSAGE,
+            message => message,
+        };
+        Pin::new(&mut self.inner).poll_write(cx, message)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

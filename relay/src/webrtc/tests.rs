@@ -56,3 +56,33 @@ async fn what_is_written_in_one_go_leaves_in_messages_that_are_allowed() {
     result.unwrap();
     assert!(read == sent, "{} of {} bytes", read.len(), sent.len());
 }
+
+/// As Kademlia does: the question is closed before the answer, and the answer is dropped.
+#[tokio::test]
+async fn an_answer_that_is_dropped_after_the_question_has_ended_arrives() {
+    let (_listener, mut relay, mut client) = connected().await;
+    let mut theirs = poll_fn(|cx| client.poll_outbound_unpin(cx)).await.unwrap();
+    let mut ours = poll_fn(|cx| relay.poll_inbound_unpin(cx)).await.unwrap();
+    let ask = async {
+        theirs.write_all(b"question").await.unwrap();
+        theirs.close().await
+    };
+    let answer = async {
+        ours.read_exact(&mut [0; 8]).await.unwrap();
+        ours.write_all(b"answer").await.unwrap();
+        ours.flush().await.unwrap();
+        assert_eq!(ours.read(&mut [0; 8]).await.unwrap(), 0);
+        drop(ours);
+        // The listener for drops is polled with the connection.
+        poll_fn(|cx| match relay.poll_unpin(cx) {
+            Poll::Ready(_) => panic!("the connection has ended"),
+            Poll::Pending => Poll::Ready(()),
+        })
+        .await;
+    };
+    let (closed, ()) = join(ask, answer).await;
+    closed.unwrap();
+    let mut read = Vec::new();
+    theirs.read_to_end(&mut read).await.unwrap();
+    assert_eq!(read, b"answer");
+}
