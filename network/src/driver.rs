@@ -4,6 +4,7 @@
 //! next input. A step is saved before anything of it is sent or shown: when saving fails, the rest
 //! of the step is dropped, every link is closed, and a new engine is opened from storage.
 
+mod backup;
 mod core;
 mod links;
 mod outputs;
@@ -245,6 +246,7 @@ impl<S: Storage> Driver<S> {
             Request::History { contact, before, limit, answer } => {
                 let _ = answer.send(self.core.history(contact, before, limit).await);
             }
+            Request::Backup(ask) => self.handle_backup(ask).await,
             Request::OpenStream(contact, answer) => self.open_stream(&contact, answer),
             Request::Reconnect(answer) => {
                 self.retry_now();

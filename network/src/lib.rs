@@ -6,6 +6,7 @@
 //! Each start has a new libp2p peer id, so that the network learns nothing of who the person is.
 
 mod addresses;
+mod backup;
 mod behaviour;
 mod bootstrap;
 pub mod clock;
@@ -21,6 +22,7 @@ pub mod storage;
 mod streams;
 pub mod time;
 
+pub use backup::Imported;
 pub use bootstrap::{Origin, OriginError};
 pub use driver::Timing;
 pub use peer::{PeerConfig, PeerError, PeerEvent, PeerEvents, PeerHandle, spawn};

@@ -6,12 +6,14 @@ use futures::{
 };
 use libp2p::Multiaddr;
 use lowkey_protocol::{
-    Address, Command, CommandError, Event, MessageOrder, MessageView, Params, Phrase, Reply,
-    VaultKey,
+    Address, ArchiveError, Command, CommandError, Event, MessageOrder, MessageView, Params, Phrase,
+    Reply, VaultKey,
 };
 
 use crate::{
-    Origin, Timing, driver, platform,
+    Origin, Timing,
+    backup::Ask,
+    driver, platform,
     status::NetworkStatus,
     storage::Storage,
     streams::{ByteStream, StreamError},
@@ -102,6 +104,7 @@ pub(crate) enum Request {
         limit: u32,
         answer: oneshot::Sender<Result<Vec<MessageView>, PeerError>>,
     },
+    Backup(Ask),
     OpenStream(Address, oneshot::Sender<Result<ByteStream, StreamError>>),
     Reconnect(oneshot::Sender<Result<(), PeerError>>),
     Shutdown(oneshot::Sender<Result<(), PeerError>>),
@@ -144,7 +147,7 @@ impl PeerHandle {
         self.ask(Request::Shutdown).await
     }
 
-    async fn ask<T>(
+    pub(crate) async fn ask<T>(
         &self,
         request: impl FnOnce(oneshot::Sender<Result<T, PeerError>>) -> Request,
     ) -> Result<T, PeerError> {
@@ -161,6 +164,9 @@ pub enum PeerError {
     /// The command was refused; nothing has changed.
     #[error(transparent)]
     Command(#[from] CommandError),
+    /// The backup was refused; nothing has changed.
+    #[error(transparent)]
+    Backup(#[from] ArchiveError),
     /// Storage failed; what was asked has not happened.
     #[error("storage failed")]
     Storage,

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use lowkey_network::PeerError;
-use lowkey_protocol::{AddressError, CommandError, InviteError, PhraseError};
+use lowkey_protocol::{AddressError, ArchiveError, CommandError, InviteError, PhraseError};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
@@ -104,10 +104,22 @@ impl From<CommandError> for Coded {
     }
 }
 
+impl From<ArchiveError> for Coded {
+    fn from(error: ArchiveError) -> Self {
+        let code = match error {
+            ArchiveError::Malformed => "backupMalformed",
+            ArchiveError::OtherIdentity => "backupOtherIdentity",
+            ArchiveError::Newer { .. } => "backupNewer",
+        };
+        Self::new(code, error)
+    }
+}
+
 impl From<PeerError> for Coded {
     fn from(error: PeerError) -> Self {
         match error {
             PeerError::Command(error) => error.into(),
+            PeerError::Backup(error) => error.into(),
             PeerError::Storage => Self::new("storageFailed", error),
             PeerError::Stopped => Self::new("stopped", error),
             PeerError::Platform => Self::internal(error),

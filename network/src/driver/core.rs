@@ -1,6 +1,8 @@
 //! The engine with what it needs of this side: storage, a clock, randomness, and the keys to open
 //! it anew.
 
+mod backup;
+
 use lowkey_protocol::{
     Address, Changes, Engine, Identity, Input, LinkId, MessageOrder, MessageView, MillisOffset,
     OpenError, Output, Params, Phrase, RowKey, Timestamp, VaultKey,
