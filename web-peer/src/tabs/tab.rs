@@ -142,6 +142,7 @@ pub struct Tab {
     has_joined: bool,
     // The greatest that was heard of: what is smaller is over.
     latest: Option<LeaderId>,
+    refuted: Option<LeaderId>,
     pending: Pending,
     lines: Lines,
     // What a leader keeps.
@@ -163,6 +164,7 @@ impl Tab {
             start: Start::Join,
             has_joined: false,
             latest: None,
+            refuted: None,
             pending: Pending::default(),
             lines: Lines::new(origins),
             memory: Memory::default(),

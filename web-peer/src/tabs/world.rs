@@ -37,6 +37,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let tab = 0..6_usize;
     let step = prop_oneof![
         3 => Just(Step::Come),
+        1 => prop::bool::weighted(0.2).prop_map(|is| if is { Step::Replace } else { Step::Come }),
         2 => tab.clone().prop_map(Step::Crash),
         1 => tab.clone().prop_map(Step::Leave),
         1 => tab.clone().prop_map(Step::Freeze),
@@ -355,22 +356,41 @@ impl World {
         self.handle(at, Input::Asked(ticket, Ask::Send { contact, text, numbered: None }));
     }
 
-    /// Lets everything come to its end, fairly.
+    /// Lets everything come to its end, fairly: first those that are awake, with one more that has
+    /// just come, then the sleepers as well.
     fn settle(&mut self) {
         self.step(Step::Come);
-        for _ in 0..400 {
+        self.calm();
+        for at in 0..self.pages.len() {
+            self.thaw(at);
+        }
+        self.calm();
+    }
+
+    fn calm(&mut self) {
+        for round in 0.. {
+            if self.is_quiet() {
+                return;
+            }
+            assert!(round < 300, "everything comes to its end: {self:?}");
             for at in 0..6 {
-                if at < self.pages.len() {
-                    self.thaw(at);
-                }
                 for step in [Step::Open(at), Step::Work(at), Step::Finish(at), Step::Second(at)] {
                     self.step(step);
                 }
-                for _ in 0..8 {
+                for _ in 0..30 {
                     self.step(Step::Hear(at));
                 }
             }
         }
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.pages.iter().filter(|page| !page.frozen).all(|page| {
+            let is_answered = page.asked.keys().all(|ticket| page.answers.contains_key(ticket));
+            let is_idle = page.inbox.is_empty() && page.work.is_empty() && page.done.is_empty();
+            let is_told = page.joined || page.tab.has_ended();
+            is_answered && is_idle && is_told && !page.opens
+        })
     }
 
     fn check(&self) {
@@ -434,8 +454,19 @@ fn shown(contact: &str, text: &str) -> Shown {
     }
 }
 
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "lock {:?}, line {:?}", self.holder, self.line)?;
+        for Page { id, tab, frozen, inbox, work, done, opens, joined, .. } in &self.pages {
+            writeln!(f, "{id:?} frozen {frozen} opens {opens} joined {joined}: {tab:?}")?;
+            writeln!(f, "  hears {inbox:?}, works {work:?}, has done {done:?}")?;
+        }
+        Ok(())
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_tabs_do_nothing_is_lost_or_sent_twice(steps in steps()) {

@@ -157,6 +157,7 @@ impl Tab {
 
     /// Reads again what the page shows: a leader that dies may have stored what it told nobody.
     pub(super) fn catch_up(&mut self) {
+        self.pending.asks.retain(|_, waiting| matches!(waiting.for_whom, ForWhom::Page(_)));
         let histories = self.shown.iter().map(|contact| Ask::History {
             contact: contact.clone(),
             before: None,

@@ -36,8 +36,10 @@ impl Tab {
 
     pub(super) fn handle_leads(&mut self, leader: LeaderId) {
         if self.latest.is_some_and(|latest| leader < latest) {
-            // A tab that slept and does not know that its time is over.
-            if let Role::Leading(ours) = self.role {
+            // A tab that slept and does not know that its time is over: it is told once.
+            if let Role::Leading(ours) = self.role
+                && self.refuted.replace(leader) != Some(leader)
+            {
                 self.post(Message::Leads(ours));
             }
             return;
@@ -111,12 +113,15 @@ impl Tab {
 
     /// Somebody else has the lock: what was under way here is asked for there.
     pub(super) fn handle_deposed(&mut self) {
+        if self.has_ended() {
+            return;
+        }
         if matches!(self.role, Role::Leading(_) | Role::Opening) {
             self.role = Role::Looking;
             self.outputs.push(Output::Release);
-            self.outputs.push(Output::Seek);
             self.post(Message::Hello);
         }
+        self.outputs.push(Output::Seek);
     }
 
     pub(super) fn handle_told(&mut self, event: Box<PeerEvent>) {
