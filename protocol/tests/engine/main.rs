@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod backup;
 mod chaos;
 mod direct;
 mod hostile;

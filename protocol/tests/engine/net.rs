@@ -59,6 +59,8 @@ pub(crate) struct Person {
     pub(crate) place: Vec<u8>,
     /// Whether nobody can dial it.
     pub(crate) offline: bool,
+    /// Whether the machine is off.
+    pub(crate) away: bool,
     pub(crate) address: Address,
     entropy: [u8; 16],
     vault: [u8; 32],
@@ -124,6 +126,7 @@ impl Net {
             peer_id,
             place: vec![4, 127, 0, 0, 1],
             offline: false,
+            away: false,
             address,
             entropy,
             vault,
@@ -190,6 +193,19 @@ impl Net {
         self.go_online(who);
     }
 
+    /// Switches a machine off; what is on its way to it is lost.
+    pub(crate) fn leave(&mut self, who: Who) {
+        self.cut_all(who);
+        self.inputs.retain(|(to, _)| *to != who);
+        (self.people[who].offline, self.people[who].away) = (true, true);
+    }
+
+    /// Switches it on again.
+    pub(crate) fn come_back(&mut self, who: Who) {
+        self.people[who].away = false;
+        self.restart(who);
+    }
+
     /// Cuts all links of somebody; what is on its way on them is lost.
     pub(crate) fn cut_all(&mut self, who: Who) {
         let ends: Vec<LinkId> =
@@ -235,6 +251,9 @@ impl Net {
 
     /// Hands an input over at once.
     pub(crate) fn input(&mut self, who: Who, input: Input) {
+        if self.people[who].away {
+            return;
+        }
         let outputs = self.people[who].engine.handle(input, self.now, &mut self.rng);
         self.obey(who, outputs);
     }
@@ -287,13 +306,15 @@ impl Net {
         let end = self.now.plus_millis(millis);
         loop {
             self.deliver();
-            let due = |person: &Person| person.engine.deadline();
+            let due = |person: &Person| person.engine.deadline().filter(|_| !person.away);
             let Some(next) = self.people.iter().filter_map(due).min() else { break };
             if next > end {
                 break;
             }
             self.now = next.max(self.now);
-            for who in 0..self.people.len() {
+            for who in
+                (0..self.people.len()).filter(|who| !self.people[*who].away).collect::<Vec<_>>()
+            {
                 if self.people[who].engine.deadline().is_some_and(|at| at <= self.now) {
                     self.input(who, Input::DeadlinePassed);
                     let deadline = self.people[who].engine.deadline();
