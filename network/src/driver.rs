@@ -8,6 +8,7 @@ mod backup;
 mod core;
 mod links;
 mod outputs;
+mod search;
 mod stamps;
 mod streams;
 mod swarm;
@@ -194,7 +195,7 @@ impl<S: Storage> Driver<S> {
                 None => std::future::pending().await,
             }
         };
-        let busy = self.stamps.is_busy();
+        let busy = self.stamps.is_busy() || self.core.is_indexing();
         let slice =
             async { if busy { platform::yield_now().await } else { std::future::pending().await } };
         futures::pin_mut!(wait, slice);
@@ -220,7 +221,10 @@ impl<S: Storage> Driver<S> {
                 self.swarm.behaviour_mut().rtc.set_stun_servers(stun);
                 self.relays.learn(candidates, now);
             }
-            Happening::Slice => self.inputs.extend(self.stamps.slice()),
+            Happening::Slice => {
+                self.inputs.extend(self.stamps.slice());
+                self.core.index_slice().await;
+            }
             Happening::Alarm => self.handle_alarm().await,
             Happening::Woken => {
                 self.retry_now();
@@ -245,6 +249,15 @@ impl<S: Storage> Driver<S> {
             }
             Request::History { contact, before, limit, answer } => {
                 let _ = answer.send(self.core.history(contact, before, limit).await);
+            }
+            Request::Later { contact, after, limit, answer } => {
+                let _ = answer.send(self.core.later(contact, after, limit).await);
+            }
+            Request::LastMessages(answer) => {
+                let _ = answer.send(self.core.last_messages().await);
+            }
+            Request::Search { text, limit, answer } => {
+                let _ = answer.send(self.core.search(&text, limit).await);
             }
             Request::Backup(ask) => self.handle_backup(ask).await,
             Request::OpenStream(contact, answer) => self.open_stream(&contact, answer),

@@ -25,7 +25,7 @@ pub mod time;
 pub use backup::Imported;
 pub use bootstrap::{Origin, OriginError};
 pub use driver::Timing;
-pub use peer::{PeerConfig, PeerError, PeerEvent, PeerEvents, PeerHandle, spawn};
+pub use peer::{Found, PeerConfig, PeerError, PeerEvent, PeerEvents, PeerHandle, spawn};
 pub use status::{CandidateKind, DirectStatus, NetworkStatus, RelayState, RelayStatus};
 pub use storage::{MemoryStorage, Storage, StorageError};
 pub use streams::{ByteStream, StreamError};

@@ -15,7 +15,7 @@ use crate::{
     backup::Ask,
     driver, platform,
     status::NetworkStatus,
-    storage::Storage,
+    storage::{Storage, StorageError},
     streams::{ByteStream, StreamError},
 };
 
@@ -65,7 +65,9 @@ pub enum PeerEvent {
     /// Of relays.
     Network(NetworkStatus),
     /// Nothing could be saved: what was not confirmed has not happened. It is tried again.
-    StorageFailed,
+    StorageFailed(StorageError),
+    /// Saving works again.
+    StorageWorks,
     /// The peer has ended; nothing follows.
     Stopped,
 }
@@ -73,7 +75,17 @@ pub enum PeerEvent {
 /// The events of one peer.
 pub type PeerEvents = mpsc::Receiver<PeerEvent>;
 
-/// Starts a peer; without a phrase it gets a new identity.
+/// What a search found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The messages, newest first.
+    pub messages: Vec<MessageView>,
+    /// Whether the whole history was searched: it is read after the start, and the oldest part of a
+    /// very large one is left out.
+    pub complete: bool,
+}
+
+/// Starts a peer. Without a phrase it has the identity that is stored, or a new one if nothing is.
 ///
 /// Natively this needs a running tokio.
 pub async fn spawn(
@@ -104,6 +116,18 @@ pub(crate) enum Request {
         limit: u32,
         answer: oneshot::Sender<Result<Vec<MessageView>, PeerError>>,
     },
+    Later {
+        contact: Address,
+        after: MessageOrder,
+        limit: u32,
+        answer: oneshot::Sender<Result<Vec<MessageView>, PeerError>>,
+    },
+    LastMessages(oneshot::Sender<Result<Vec<MessageView>, PeerError>>),
+    Search {
+        text: String,
+        limit: u32,
+        answer: oneshot::Sender<Result<Found, PeerError>>,
+    },
     Backup(Ask),
     OpenStream(Address, oneshot::Sender<Result<ByteStream, StreamError>>),
     Reconnect(oneshot::Sender<Result<(), PeerError>>),
@@ -124,6 +148,26 @@ impl PeerHandle {
         limit: u32,
     ) -> Result<Vec<MessageView>, PeerError> {
         self.ask(|answer| Request::History { contact, before, limit, answer }).await
+    }
+
+    /// Returns the first messages of a conversation after a place in it, ascending.
+    pub async fn later(
+        &self,
+        contact: Address,
+        after: MessageOrder,
+        limit: u32,
+    ) -> Result<Vec<MessageView>, PeerError> {
+        self.ask(|answer| Request::Later { contact, after, limit, answer }).await
+    }
+
+    /// Returns the last message of each conversation.
+    pub async fn last_messages(&self) -> Result<Vec<MessageView>, PeerError> {
+        self.ask(Request::LastMessages).await
+    }
+
+    /// Returns the newest messages of all conversations in which every word occurs.
+    pub async fn search(&self, text: String, limit: u32) -> Result<Found, PeerError> {
+        self.ask(|answer| Request::Search { text, limit, answer }).await
     }
 
     /// Opens a stream of bytes to a contact on the link that speaks to them now. It ends with that
@@ -170,10 +214,36 @@ pub enum PeerError {
     /// Storage failed; what was asked has not happened.
     #[error("storage failed")]
     Storage,
+    /// There is no room left; what was asked has not happened.
+    #[error("there is no room left in the storage")]
+    StorageFull,
+    /// What is stored cannot be understood, or not with this key; nothing of it was changed.
+    #[error("what is stored cannot be read")]
+    StorageDamaged,
+    /// A newer program has written what is stored; nothing of it was changed.
+    #[error("stored in the newer format {found}")]
+    StorageNewer {
+        /// The format found.
+        found: u32,
+    },
+    /// Another identity than that of the phrase is stored.
+    #[error("another identity is stored")]
+    OtherIdentity,
     /// The system gives no randomness, or no network at all.
     #[error("this system cannot run a peer")]
     Platform,
     /// The peer has ended.
     #[error("the peer has ended")]
     Stopped,
+}
+
+impl From<StorageError> for PeerError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Full => Self::StorageFull,
+            StorageError::Unavailable => Self::Storage,
+            StorageError::Damaged => Self::StorageDamaged,
+            StorageError::Newer { found, .. } => Self::StorageNewer { found },
+        }
+    }
 }

@@ -4,21 +4,28 @@
 mod backup;
 
 use lowkey_protocol::{
-    Address, Changes, Engine, Identity, Input, LinkId, MessageOrder, MessageView, MillisOffset,
-    OpenError, Output, Params, Phrase, RowKey, Timestamp, VaultKey,
+    Address, Change, Changes, Engine, Identity, Input, LinkId, MessageOrder, MessageView,
+    MillisOffset, OpenError, Output, Params, Phrase, RowKey, Stored, Table, Timestamp, VaultError,
+    VaultKey,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use zeroize::Zeroizing;
 
+use super::search::{self, Index};
 use crate::{
     clock::Clock,
-    peer::PeerError,
-    storage::{Storage, StorageError},
+    peer::{Found, PeerError},
+    platform,
+    storage::{Row, Storage, StorageError},
 };
+
+/// The row of `Table::Own` that holds the entropy of the phrase: whose storage this is.
+const PHRASE: &[u8] = b"phrase";
 
 /// Runs the engine. Without one, storage has failed, and `reopen` is due.
 pub(super) struct Core<S> {
     engine: Option<Engine>,
+    index: Index,
     storage: S,
     keys: Keys,
     params: Params,
@@ -28,7 +35,8 @@ pub(super) struct Core<S> {
 
 /// What an engine is opened with.
 struct Keys {
-    entropy: Zeroizing<[u8; 16]>,
+    /// The phrase's, as soon as it is known.
+    entropy: Option<Zeroizing<[u8; 16]>>,
     vault: Zeroizing<[u8; 32]>,
 }
 
@@ -43,27 +51,38 @@ impl<S: Storage> Core<S> {
         let mut seed = Zeroizing::new([0; 32]);
         getrandom::fill(seed.as_mut_slice()).map_err(|_| PeerError::Platform)?;
         let mut rng = StdRng::from_seed(*seed);
-        let phrase = phrase.unwrap_or_else(|| Phrase::generate(&mut rng));
         let vault = vault.unwrap_or_else(|| VaultKey::generate(&mut rng));
-        let keys = Keys { entropy: phrase.entropy(), vault: Zeroizing::new(*vault.as_bytes()) };
-        Ok(Self { engine: None, storage, keys, params, rng, clock: Clock::start() })
+        let entropy = phrase.map(|phrase| phrase.entropy());
+        let keys = Keys { entropy, vault: Zeroizing::new(*vault.as_bytes()) };
+        let (engine, index, clock) = (None, Index::default(), Clock::start());
+        Ok(Self { engine, index, storage, keys, params, rng, clock })
     }
 
     /// Opens an engine from storage, and returns what it asks for first.
     pub(super) async fn reopen(&mut self) -> Result<Vec<Output>, PeerError> {
         self.engine = None;
-        let stored = self.storage.load().await.map_err(|_| PeerError::Storage)?;
-        let phrase = Phrase::from_entropy(&self.keys.entropy).map_err(|_| PeerError::Platform)?;
-        let identity = Identity::from_phrase(phrase);
+        let stored = self.storage.load().await?;
         let vault = VaultKey::from_bytes(*self.keys.vault);
+        let (phrase, is_new) = self.phrase(&stored, &vault)?;
+        let first = is_new.then(|| self.phrase_row(&phrase, &vault));
+        let identity = Identity::from_phrase(phrase);
         let now = self.clock.now();
         let opened = Engine::open(identity, stored, vault, self.params, now, &mut self.rng);
-        let (engine, outputs) = opened.map_err(|error: OpenError| {
-            tracing::debug!(?error, "storage holds no state of this engine");
-            PeerError::Storage
-        })?;
+        let (engine, mut outputs) = opened.map_err(unreadable)?;
+        if let Some(first) = first {
+            save_with(first, &mut outputs);
+        }
         self.engine = Some(engine);
+        self.index.resume();
         Ok(outputs)
+    }
+
+    /// Saves what is stored already, to see whether that works.
+    pub(super) async fn probe(&mut self) -> Result<(), StorageError> {
+        let Some(entropy) = &self.keys.entropy else { return Ok(()) };
+        let Ok(phrase) = Phrase::from_entropy(entropy) else { return Ok(()) };
+        let row = self.phrase_row(&phrase, &VaultKey::from_bytes(*self.keys.vault));
+        self.storage.save(Changes(vec![row])).await
     }
 
     /// Ends the engine: what it has not saved has not happened.
@@ -82,7 +101,44 @@ impl<S: Storage> Core<S> {
 
     /// Saves a step.
     pub(super) async fn save(&mut self, changes: Changes) -> Result<(), StorageError> {
-        self.storage.save(changes).await
+        let of_history = search::of_history(&changes);
+        self.storage.save(changes).await?;
+        if let Some(engine) = &self.engine {
+            self.index.follow(engine, &of_history);
+        }
+        Ok(())
+    }
+
+    /// Whether the index of the history is being built.
+    pub(super) fn is_indexing(&self) -> bool {
+        self.engine.is_some() && self.index.is_busy()
+    }
+
+    /// Builds the index of the history for one slice of time.
+    pub(super) async fn index_slice(&mut self) {
+        let Some(engine) = &self.engine else { return };
+        if let Some(after) = self.index.wants() {
+            let rows = self.storage.scan(after, search::ROWS).await;
+            self.index.take(rows.ok());
+        } else {
+            self.index.slice(engine, platform::now);
+        }
+    }
+
+    /// Returns the newest messages in which every word occurs.
+    pub(super) async fn search(&mut self, text: &str, limit: u32) -> Result<Found, PeerError> {
+        let engine = self.engine.as_ref().ok_or(PeerError::Storage)?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(search::FOUND);
+        let keys = self.index.search(text, limit);
+        let rows = self.storage.pick(keys).await?;
+        Ok(Found { messages: open_rows(engine, &rows), complete: self.index.is_complete() })
+    }
+
+    /// Returns the last message of each conversation.
+    pub(super) async fn last_messages(&mut self) -> Result<Vec<MessageView>, PeerError> {
+        let engine = self.engine.as_ref().ok_or(PeerError::Storage)?;
+        let rows = self.storage.last_messages().await?;
+        Ok(open_rows(engine, &rows))
     }
 
     /// Returns a page of a conversation, ascending; rows that do not open are left out.
@@ -96,10 +152,27 @@ impl<S: Storage> Core<S> {
         let tag = engine.contact_tag(&contact);
         let before = before.map(|order| RowKey([tag.0.as_slice(), &order.0].concat()));
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let rows = self.storage.history(tag, before, limit).await;
-        let rows = rows.map_err(|_| PeerError::Storage)?;
+        let rows = self.storage.history(tag, before, limit).await?;
         let messages =
             rows.iter().filter_map(|(key, row)| engine.open_message(&contact, key, row).ok());
+        Ok(messages.collect())
+    }
+
+    /// Returns what follows a place in a conversation, ascending.
+    pub(super) async fn later(
+        &mut self,
+        contact: Address,
+        after: MessageOrder,
+        limit: u32,
+    ) -> Result<Vec<MessageView>, PeerError> {
+        let engine = self.engine.as_ref().ok_or(PeerError::Storage)?;
+        let tag = engine.contact_tag(&contact);
+        let after = RowKey([tag.0.as_slice(), &after.0].concat());
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let rows = self.storage.scan(Some(after), limit).await?;
+        let of_contact = rows.iter().take_while(|(key, _)| key.0.starts_with(&tag.0));
+        let messages =
+            of_contact.filter_map(|(key, row)| engine.open_message(&contact, key, row).ok());
         Ok(messages.collect())
     }
 
@@ -129,6 +202,62 @@ impl<S: Storage> Core<S> {
 
     pub(super) fn is_open(&self) -> bool {
         self.engine.is_some()
+    }
+
+    /// Returns the phrase whose storage this is, and whether it is stored for the first time.
+    fn phrase(&mut self, stored: &Stored, vault: &VaultKey) -> Result<(Phrase, bool), PeerError> {
+        let row = stored.0.iter().find(|(table, key, _)| *table == Table::Own && key.0 == PHRASE);
+        let entropy = match row {
+            Some((table, key, sealed)) => {
+                let plain =
+                    vault.open(*table, key, sealed).map_err(|error| unreadable(error.into()))?;
+                let entropy = plain.as_slice().try_into();
+                Some(Zeroizing::new(entropy.map_err(|_| PeerError::StorageDamaged)?))
+            }
+            None if stored.0.is_empty() => None,
+            // Rows without their owner: never another identity where one was.
+            None => return Err(PeerError::StorageDamaged),
+        };
+        let is_new = entropy.is_none();
+        let entropy = match (entropy, self.keys.entropy.take()) {
+            (Some(stored), Some(given)) if stored != given => return Err(PeerError::OtherIdentity),
+            (Some(entropy), _) | (None, Some(entropy)) => entropy,
+            (None, None) => Phrase::generate(&mut self.rng).entropy(),
+        };
+        let phrase = Phrase::from_entropy(&entropy).map_err(|_| PeerError::Platform)?;
+        self.keys.entropy = Some(entropy);
+        Ok((phrase, is_new))
+    }
+
+    fn phrase_row(&mut self, phrase: &Phrase, vault: &VaultKey) -> Change {
+        let key = RowKey(PHRASE.to_vec());
+        let sealed = vault.seal(Table::Own, &key, phrase.entropy().as_slice(), &mut self.rng);
+        Change::Put(Table::Own, key, sealed)
+    }
+}
+
+/// Makes a change part of the first transaction.
+fn save_with(change: Change, outputs: &mut Vec<Output>) {
+    if let Some(Output::Persist(changes)) = outputs.first_mut() {
+        changes.0.push(change);
+    } else {
+        outputs.insert(0, Output::Persist(Changes(vec![change])));
+    }
+}
+
+/// Opens rows of any conversations; those that do not open are left out.
+fn open_rows(engine: &Engine, rows: &[Row]) -> Vec<MessageView> {
+    let open = |(key, row): &Row| engine.open_message(&engine.contact_of(key)?, key, row).ok();
+    rows.iter().filter_map(open).collect()
+}
+
+fn unreadable(error: OpenError) -> PeerError {
+    tracing::debug!(?error, "storage holds no state of this engine");
+    match error {
+        OpenError::Vault(VaultError::Version { found }) => {
+            PeerError::StorageNewer { found: found.into() }
+        }
+        OpenError::Vault(VaultError::Open) | OpenError::Row(_) => PeerError::StorageDamaged,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     peer::{PeerError, PeerEvent},
     platform,
     status::NetworkStatus,
-    storage::Storage,
+    storage::{Storage, StorageError},
 };
 
 impl<S: Storage> Driver<S> {
@@ -42,10 +42,10 @@ impl<S: Storage> Driver<S> {
                 Output::Persist(changes) => {
                     if let Err(error) = self.core.save(changes).await {
                         tracing::warn!(%error, "a step could not be saved");
-                        self.lose_engine().await;
+                        self.lose_engine(error).await;
                         return;
                     }
-                    self.storage_failures = 0;
+                    self.storage_works().await;
                 }
                 Output::Emit(event) => self.emit(PeerEvent::Core(event)).await,
                 other => self.run_output(other),
@@ -97,14 +97,26 @@ impl<S: Storage> Driver<S> {
         }
     }
 
-    /// Opens a new engine; on failure it is tried again later.
+    /// Opens a new engine after storage failed, or looks whether it works again; on failure both
+    /// are tried again later.
     pub(super) async fn reopen(&mut self) {
         self.reopen_at = None;
+        if self.core.is_open() {
+            match self.core.probe().await {
+                Ok(()) => self.storage_works().await,
+                Err(_) => self.reopen_later(),
+            }
+            return;
+        }
         match self.core.reopen().await {
             Ok(outputs) => {
                 // The new engine knows nothing of where we are.
                 self.told_addresses = OwnAddresses::default();
                 self.run_outputs(outputs).await;
+                // Until something is saved, nobody knows whether that works.
+                if self.storage_failures > 0 && self.reopen_at.is_none() {
+                    self.reopen_later();
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, "storage cannot be opened yet");
@@ -113,18 +125,26 @@ impl<S: Storage> Driver<S> {
         }
     }
 
+    async fn storage_works(&mut self) {
+        if self.storage_failures > 0 {
+            self.storage_failures = 0;
+            self.reopen_at = None;
+            self.emit(PeerEvent::StorageWorks).await;
+        }
+    }
+
     /// Ends the engine, whose state may be ahead of what is stored, and all that it had begun.
-    async fn lose_engine(&mut self) {
+    async fn lose_engine(&mut self, error: StorageError) {
         self.core.close();
         self.links.abort_all(&mut self.swarm.behaviour_mut().link);
         self.dht.cancel_all(self.swarm.behaviour_mut());
         self.stamps.cancel_all();
         self.inputs.clear();
         for (_, answer) in std::mem::take(&mut self.replies) {
-            let _ = answer.send(Err(PeerError::Storage));
+            let _ = answer.send(Err(error.into()));
         }
         if self.storage_failures == 0 {
-            self.emit(PeerEvent::StorageFailed).await;
+            self.emit(PeerEvent::StorageFailed(error)).await;
         }
         self.reopen_later();
     }

@@ -6,11 +6,11 @@ use futures::{StreamExt, channel::mpsc};
 use libp2p::Multiaddr;
 use lowkey_network::{
     ByteStream, MemoryStorage, NetworkStatus, PeerConfig, PeerEvent, PeerEvents, PeerHandle,
-    RelayState, Storage, Timing, spawn,
+    RelayState, Storage, StorageError, Timing, spawn,
 };
 use lowkey_protocol::{
     Address, Author, Command, ContactView, Event, Findable, MessageId, MessageView, Params,
-    Standing,
+    Standing, VaultKey,
 };
 
 use crate::relay::TestRelay;
@@ -39,7 +39,8 @@ pub(crate) struct Seen {
     pub(crate) messages: BTreeMap<MessageId, MessageView>,
     /// The texts of others in the order of their coming, with repetitions.
     pub(crate) arrivals: Vec<String>,
-    pub(crate) storage_failed: bool,
+    /// What is wrong with the storage now.
+    pub(crate) storage_failed: Option<StorageError>,
     pub(crate) stopped: bool,
 }
 
@@ -59,6 +60,16 @@ impl Person {
         relays: Vec<Multiaddr>,
         storage: impl Storage + 'static,
     ) -> Self {
+        Self::start_in(&tokio::runtime::Handle::current(), relays, storage).await
+    }
+
+    /// Starts in this runtime: when it ends, the peer is killed. Storage that is used again must be
+    /// opened with the same key, so there is one for all.
+    pub(crate) async fn start_in(
+        runtime: &tokio::runtime::Handle,
+        relays: Vec<Multiaddr>,
+        storage: impl Storage + 'static,
+    ) -> Self {
         let timing = Timing {
             read_back_after: Duration::from_millis(50),
             ping_every: Duration::from_millis(200),
@@ -71,9 +82,11 @@ impl Person {
             timing,
             loopback: true,
             streams: Some(streams),
+            vault_key: Some(VaultKey::from_bytes([7; 32])),
             ..PeerConfig::with_relays(relays)
         };
-        let (handle, events) = spawn(config, None, storage).await.unwrap();
+        let started = runtime.spawn(spawn(config, None, storage)).await.unwrap();
+        let (handle, events) = started.unwrap();
         let mut person = Self { handle, seen: Seen::default(), incoming, events };
         person.wait("an address", |seen| seen.address.is_some()).await;
         person
@@ -94,6 +107,12 @@ impl Person {
         if tokio::time::timeout(PATIENCE, reading).await.is_err() {
             panic!("{what} did not come: {:#?}", self.seen);
         }
+    }
+
+    /// Reads one event.
+    pub(crate) async fn next_event(&mut self) {
+        let next = tokio::time::timeout(PATIENCE, self.events.next()).await;
+        self.seen.show(next.expect("something happens").expect("the peer goes on"));
     }
 
     pub(crate) async fn add(&self, address: Address) {
@@ -147,7 +166,8 @@ impl Seen {
             }
             PeerEvent::Core(Event::ClockWrong(_)) => {}
             PeerEvent::Network(network) => self.network = network,
-            PeerEvent::StorageFailed => self.storage_failed = true,
+            PeerEvent::StorageFailed(error) => self.storage_failed = Some(error),
+            PeerEvent::StorageWorks => self.storage_failed = None,
             PeerEvent::Stopped => self.stopped = true,
         }
     }

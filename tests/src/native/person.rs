@@ -221,7 +221,8 @@ fn show(view: &mut View, event: PeerEvent) {
             }
         }
         PeerEvent::Network(network) => view.network = Some(network),
-        PeerEvent::StorageFailed => view.broken.push("the storage failed".to_owned()),
+        PeerEvent::StorageFailed(error) => view.broken.push(error.to_string()),
+        PeerEvent::StorageWorks => {}
         PeerEvent::Stopped => {}
     }
 }
