@@ -121,6 +121,10 @@ impl From<PeerError> for Coded {
             PeerError::Command(error) => error.into(),
             PeerError::Backup(error) => error.into(),
             PeerError::Storage => Self::new("storageFailed", error),
+            PeerError::StorageFull => Self::new("storageFull", error),
+            PeerError::StorageDamaged => Self::new("storageDamaged", error),
+            PeerError::StorageNewer { .. } => Self::new("storageNewer", error),
+            PeerError::OtherIdentity => Self::new("identityExists", error),
             PeerError::Stopped => Self::new("stopped", error),
             PeerError::Platform => Self::internal(error),
         }

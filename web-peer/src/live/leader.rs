@@ -7,7 +7,7 @@ use futures::{
     channel::oneshot,
     future::{LocalBoxFuture, Shared},
 };
-use lowkey_network::{PeerEvent as DriverEvent, PeerEvents, PeerHandle};
+use lowkey_network::{PeerEvent as DriverEvent, PeerEvents, PeerHandle, StorageError};
 use lowkey_protocol::Command;
 
 use super::{
@@ -122,9 +122,12 @@ impl Live {
                 DriverEvent::Network(status) => {
                     self.tell(PeerEvent::Network { network: status.into() })
                 }
-                DriverEvent::StorageFailed => {
-                    self.tell_problem(leader, Some(StorageProblem::Failed));
+                DriverEvent::StorageFailed(error) => {
+                    let full = error == StorageError::Full;
+                    let problem = if full { StorageProblem::Full } else { StorageProblem::Failed };
+                    self.tell_problem(leader, Some(problem));
                 }
+                DriverEvent::StorageWorks => self.tell_problem(leader, None),
                 // The machine says why.
                 DriverEvent::Stopped => break,
             }
