@@ -7,8 +7,9 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 use crate::{
+    commands::{Named, parse_contact, parse_order},
     error::Coded,
-    live::{self, Live, Named, parse_contact, parse_order},
+    live::{self, Live},
     slow::Slow,
     tabs::{Answer, Ask},
     types::{
@@ -208,6 +209,17 @@ impl Peer {
     ) -> Result<Vec<Ts<Message>>, JsValue> {
         before.as_deref().map(parse_order).transpose()?;
         self.messages(Ask::History { contact: checked(contact)?, before, limit }).await
+    }
+
+    /// Returns at most `limit` messages after the one with the order `after`, ascending.
+    pub async fn later(
+        &self,
+        contact: String,
+        after: String,
+        limit: u32,
+    ) -> Result<Vec<Ts<Message>>, JsValue> {
+        parse_order(&after)?;
+        self.messages(Ask::Later { contact: checked(contact)?, after, limit }).await
     }
 
     /// Returns the last message of each conversation.

@@ -4,8 +4,9 @@ use lowkey_network::{DirectStatus, NetworkStatus, RelayState, RelayStatus};
 use lowkey_protocol::engine::{input, output};
 
 use crate::types::{
-    Author, CandidateKind, ContactView, DeliveryState, DirectView, EndedBy, Findable, Message,
-    NetworkView, OwnView, PeerEvent, PresenceMode, Reach, RelayView, RelayViewState, Standing,
+    Author, CandidateKind, ContactView, DeliveryState, DirectView, EndedBy, Findable, Found,
+    Message, NetworkView, OwnView, PeerEvent, PresenceMode, Reach, RelayView, RelayViewState,
+    Standing,
 };
 
 impl From<output::Event> for PeerEvent {
@@ -105,6 +106,15 @@ impl From<output::MessageView> for Message {
             order: hex(&message.order.0),
             state: message.state.into(),
             gap_before: message.gap_before,
+        }
+    }
+}
+
+impl From<lowkey_network::Found> for Found {
+    fn from(found: lowkey_network::Found) -> Self {
+        Self {
+            messages: found.messages.into_iter().map(Message::from).collect(),
+            complete: found.complete,
         }
     }
 }

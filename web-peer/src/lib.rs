@@ -9,6 +9,7 @@
 
 #[cfg(target_family = "wasm")]
 pub mod api;
+pub mod commands;
 pub mod convert;
 pub mod error;
 #[cfg(target_family = "wasm")]

@@ -21,10 +21,7 @@ use gloo_timers::future::TimeoutFuture;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-pub(crate) use self::{
-    carry::{Named, parse_contact, parse_order},
-    opening::{look, persist},
-};
+pub(crate) use self::opening::{look, persist};
 use self::{
     channel::{Channel, Received},
     leader::Leader,

@@ -1,18 +1,13 @@
 //! Carries out, on the peer of this tab, what a page or another tab asks.
 
-use lowkey_protocol::{
-    Address, Invite, RelayAddress,
-    engine::{
-        input::{Command, Numbered},
-        output::{MessageId, MessageOrder, Reply},
-    },
-};
+use lowkey_protocol::engine::output::{MessageId, Reply};
 
 use super::{Live, leader::Leader};
 use crate::{
-    convert::{hex, unhex},
+    commands::{command, parse_contact, parse_order},
+    convert::hex,
     error::Coded,
-    tabs::{Answer, Ask, ask},
+    tabs::{Answer, Ask},
     types::{Message, PeerEvent},
 };
 
@@ -25,8 +20,18 @@ impl Live {
                 let messages = leader.handle.history(contact, before, *limit).await?;
                 Ok(Answer::Messages(messages.into_iter().map(Message::from).collect()))
             }
-            Ask::LastMessages => Ok(Answer::Messages(Vec::new())),
-            Ask::Search { .. } => Err(Coded::internal("no search yet")),
+            Ask::Later { contact, after, limit } => {
+                let (contact, after) = (parse_contact(contact)?, parse_order(after)?);
+                let messages = leader.handle.later(contact, after, *limit).await?;
+                Ok(Answer::Messages(messages.into_iter().map(Message::from).collect()))
+            }
+            Ask::LastMessages => {
+                let messages = leader.handle.last_messages().await?;
+                Ok(Answer::Messages(messages.into_iter().map(Message::from).collect()))
+            }
+            Ask::Search { text, limit } => {
+                Ok(Answer::Found(leader.handle.search(text.clone(), *limit).await?.into()))
+            }
             Ask::Reconnect => Ok(leader.handle.reconnect().await.map(|()| Answer::Done)?),
             Ask::SetLock { passphrase, current } => {
                 self.set_lock(leader, passphrase.as_deref(), current.as_deref()).await
@@ -51,6 +56,7 @@ impl Live {
                 Reply::Queued(MessageId(id)) => Ok(Answer::Text(hex(&id))),
                 Reply::Invite(text) | Reply::SafetyNumber(text) => Ok(Answer::Text(text)),
                 Reply::Phrase(phrase) => Ok(Answer::Text(phrase.words().to_string())),
+                Reply::Imported { .. } => Err(Coded::internal("nothing was to be imported")),
             },
         }
     }
@@ -63,87 +69,4 @@ impl Live {
     ) -> Result<Answer, Coded> {
         Err(Coded::internal("no lock yet"))
     }
-}
-
-/// Returns the command of an ask that has one.
-fn command(ask: &Ask) -> Result<Command, Coded> {
-    Ok(match ask {
-        Ask::Add { text, name, .. } => {
-            let Named { address, relays, .. } = Named::parse(text)?;
-            Command::AddContact { address, relays, name: name.clone() }
-        }
-        Ask::Rename { contact, name } => {
-            Command::Rename { contact: parse_contact(contact)?, name: name.clone() }
-        }
-        Ask::Remove { contact } => Command::Remove(parse_contact(contact)?),
-        Ask::Block { contact } => Command::Block(parse_contact(contact)?),
-        Ask::Unblock { contact } => Command::Unblock(parse_contact(contact)?),
-        Ask::AcceptRequest { contact } => Command::AcceptRequest(parse_contact(contact)?),
-        Ask::DeleteRequest { contact } => Command::DeleteRequest(parse_contact(contact)?),
-        Ask::Send { contact, text, numbered } => Command::SendText {
-            contact: parse_contact(contact)?,
-            text: text.clone(),
-            numbered: numbered.map(|ask::Numbered { origin, number }| Numbered { origin, number }),
-        },
-        Ask::Retry { contact, message } => Command::Retry {
-            contact: parse_contact(contact)?,
-            message: MessageId(
-                unhex(message).ok_or_else(|| Coded::internal("a message id has 32 digits"))?,
-            ),
-        },
-        Ask::Reach { contact } => Command::Reach(parse_contact(contact)?),
-        Ask::MarkSeen { contact } => Command::MarkSeen(parse_contact(contact)?),
-        Ask::SetPresence { mode } => Command::SetPresence((*mode).into()),
-        Ask::HideAddress { contact, hide } => Command::HideAddress {
-            contact: contact.as_deref().map(parse_contact).transpose()?,
-            hide: *hide,
-        },
-        Ask::SetName { name } => Command::SetName(name.clone()),
-        Ask::CreateInvite => Command::CreateInvite,
-        Ask::ShowPhrase => Command::ShowPhrase,
-        Ask::UseHere => Command::UseHere,
-        Ask::SafetyNumber { contact } => Command::SafetyNumber(parse_contact(contact)?),
-        Ask::EndConversation { contact, burn } => {
-            Command::EndConversation { contact: parse_contact(contact)?, burn: *burn }
-        }
-        Ask::DeleteHistory { contact } => Command::DeleteHistory(parse_contact(contact)?),
-        Ask::History { .. }
-        | Ask::LastMessages
-        | Ask::Search { .. }
-        | Ask::Reconnect
-        | Ask::SetLock { .. }
-        | Ask::Lock
-        | Ask::LookAtStorage
-        | Ask::ExportBackup
-        | Ask::ImportBackup { .. } => return Err(Coded::internal("this is no command")),
-    })
-}
-
-/// What a pasted text names: an address, perhaps with what an invite adds.
-pub(crate) struct Named {
-    pub(crate) address: Address,
-    pub(crate) relays: Vec<RelayAddress>,
-    pub(crate) name: Option<String>,
-    pub(crate) expires: Option<u32>,
-}
-
-impl Named {
-    pub(crate) fn parse(text: &str) -> Result<Self, Coded> {
-        let text = text.trim();
-        if text.contains("#i/") {
-            let Invite { address, relays, name, expires } = Invite::parse(text)?;
-            return Ok(Self { address, relays, name, expires });
-        }
-        let address = parse_contact(text)?;
-        Ok(Self { address, relays: Vec::new(), name: None, expires: None })
-    }
-}
-
-pub(crate) fn parse_contact(text: &str) -> Result<Address, Coded> {
-    Ok(Address::parse(text)?)
-}
-
-pub(crate) fn parse_order(text: &str) -> Result<MessageOrder, Coded> {
-    let order = unhex(text).ok_or_else(|| Coded::internal("an order has 48 digits"))?;
-    Ok(MessageOrder(order))
 }

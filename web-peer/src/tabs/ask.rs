@@ -111,6 +111,15 @@ pub enum Ask {
         /// At most how many.
         limit: u32,
     },
+    /// Answers [`Answer::Messages`].
+    Later {
+        /// Whose conversation.
+        contact: String,
+        /// After which place.
+        after: String,
+        /// At most how many.
+        limit: u32,
+    },
     /// Answers [`Answer::Messages`]: the last one of each conversation.
     LastMessages,
     /// Answers [`Answer::Found`].
@@ -163,6 +172,7 @@ impl Ask {
             | Self::ShowPhrase
             | Self::SafetyNumber { .. }
             | Self::History { .. }
+            | Self::Later { .. }
             | Self::LastMessages
             | Self::Search { .. }
             | Self::LookAtStorage
