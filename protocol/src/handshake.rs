@@ -17,7 +17,7 @@ use crate::{
         Certificate, DhAgreementError, DhIdentity, DhKeyPair, DhPublicKey, Generation, IdentityKey,
     },
     kdf::sha512,
-    session::{DecryptError, Session},
+    session::{DecryptError, Session, key_log},
     time::Timestamp,
 };
 
@@ -121,6 +121,8 @@ impl Responder {
             return Err(HandshakeError::OtherPrekey);
         }
         let spk = prekeys.dh();
+        key_log::secret("prekey", spk.secret());
+        key_log::secret("prekey", prekeys.kem().seed());
         let mut state = SymmetricState::new();
         state.mix_hash(parts.header);
         let (ikd, kem_key) = (own.pair().public(), prekeys.kem().public());
@@ -214,6 +216,16 @@ pub(crate) struct Keys {
     pub(crate) exporter: [u8; 32],
     /// SID.
     pub(crate) session: [u8; 16],
+}
+
+impl Keys {
+    /// Notes them, for tests.
+    pub(crate) fn log(&self) {
+        key_log::secret("root key", &self.root);
+        key_log::secret("header key", &self.header_initiator);
+        key_log::secret("header key", &self.next_header_responder);
+        key_log::secret("exporter", &self.exporter);
+    }
 }
 
 /// The bytes of a handshake; its header is one that this program understands.

@@ -12,24 +12,27 @@ use core::fmt;
 
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::{
     aead::TAG_BYTES,
     handshake::{HandshakeId, HandshakePrefix, Keys},
     identity::{DhAgreementError, DhKeyPair, DhPublicKey, IdentityKey},
-    kdf::hmac,
     limits::{CONTENT_BYTES, FIRST_CONTENT_BYTES},
     time::Timestamp,
     wire::frame::{Frame, FrameSize},
 };
 
 mod chain;
+mod closing;
+pub mod key_log;
 mod message;
 mod ratchet;
 mod skipped;
 mod state;
 
+pub use closing::ClosingKey;
+use closing::Exporter;
 use ratchet::Ratchet;
 
 /// Bytes of a message beside content and padding: type, nonce, length, header, length, two tags.
@@ -92,7 +95,7 @@ impl Session {
         Self {
             id: SessionId(keys.session),
             handshake,
-            exporter: Exporter(keys.exporter),
+            exporter: Exporter::new(keys.exporter),
             ad: associated_data(keys, initiator, responder),
             ratchet,
             prefix,
@@ -174,17 +177,25 @@ impl Session {
 
     /// Returns what proves this session on the link with this binding.
     pub fn hello_tag(&self, binding: &[u8; 32]) -> [u8; 16] {
-        let mac = hmac(&self.exporter.0, &[b"lowkey/1/hello", binding]);
-        let mut tag = [0; 16];
-        for (to, from) in tag.iter_mut().zip(mac.iter()) {
-            *to = *from;
-        }
-        tag
+        self.exporter.tag(binding)
     }
 
-    /// Returns whether a tag proves this session on the link with this binding.
+    /// Returns whether a tag proves this session on the link with this binding, be it that the
+    /// other side has ended it.
     pub fn is_proven_by(&self, tag: &[u8; 16], binding: &[u8; 32]) -> bool {
-        self.hello_tag(binding).ct_eq(tag).into()
+        let lives: bool = self.hello_tag(binding).ct_eq(tag).into();
+        lives || self.closing_key().is_proven_by(tag, binding)
+    }
+
+    /// Erases what encrypts. What is left decrypts what is still to come, above all the answer to
+    /// the message that said so.
+    pub fn end_sending(&mut self) {
+        self.ratchet.end_sending();
+    }
+
+    /// Returns what proves this session when it has ended.
+    pub fn closing_key(&self) -> ClosingKey {
+        self.exporter.closing()
     }
 
     /// Returns how many messages were encrypted.
@@ -233,10 +244,6 @@ impl fmt::Debug for Session {
 /// The name of a session, known to its two ends only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub [u8; 16]);
-
-/// The key that proves a session on a new link.
-#[derive(Zeroize, ZeroizeOnDrop)]
-struct Exporter([u8; 32]);
 
 fn associated_data(
     keys: &Keys,

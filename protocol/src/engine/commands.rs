@@ -259,7 +259,6 @@ impl Engine {
             return Err(CommandError::OutboxFull { limit: limits::OUTBOX });
         }
         contact.used = step.now;
-        contact.talk.ended = None;
         if let Some(numbered) = numbered {
             contact.talk.taken.take(numbered);
         }
@@ -280,8 +279,10 @@ impl Engine {
         }
         let contact = self.known(who, step)?;
         let order = contact.talk.outbox.find(message).ok_or(CommandError::UnknownMessage)?;
-        let entry = contact.talk.outbox.get_mut(order).ok_or(CommandError::UnknownMessage)?;
+        let talk = &mut contact.talk;
+        let entry = talk.outbox.get_mut(order).ok_or(CommandError::UnknownMessage)?;
         if entry.state == DeliveryState::NotSent {
+            talk.ended = None;
             entry.state = DeliveryState::Waiting;
             entry.queued = step.now;
             entry.link = None;

@@ -16,6 +16,7 @@ use crate::{
 mod admit;
 mod encrypt;
 mod end;
+pub(crate) mod ended;
 pub(crate) mod entry;
 pub(crate) mod held;
 pub(crate) mod inbox;

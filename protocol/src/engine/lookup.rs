@@ -180,7 +180,10 @@ impl Engine {
             return false;
         }
         let asked = contact.seek.wanted_until.is_some_and(|until| until > now);
-        asked || contact.talk.outbox.is_active() || self.keeps_link(contact)
+        asked
+            || contact.talk.outbox.is_active()
+            || contact.has_to_close()
+            || (!contact.rests() && self.keeps_link(contact))
     }
 
     fn keeps_link(&self, contact: &Contact) -> bool {
@@ -210,8 +213,10 @@ impl Engine {
     fn dial(&mut self, who: Address, places: Vec<PeerAddress>, step: &mut Step<'_>) {
         let Some(contact) = self.contacts.get_mut(&who) else { return };
         let Some(peer_id) = places.first().map(|place| place.peer_id.clone()) else { return };
-        // Without anything to say a stranger is not dialled, only looked up.
-        if contact.relation != Relation::Contact && !contact.talk.outbox.is_active() {
+        // Without anything to say a stranger is not dialled, only looked up; nor is somebody with
+        // whom the conversation has ended.
+        let says = contact.talk.outbox.is_active() || contact.has_to_close();
+        if !says && (contact.relation != Relation::Contact || contact.rests()) {
             return;
         }
         let seek = &mut contact.seek;

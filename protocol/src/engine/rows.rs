@@ -151,6 +151,31 @@ pub(crate) struct SessionRow {
     pub(crate) broken: bool,
     #[prost(bool, tag = "14")]
     pub(crate) ours: bool,
+    /// What is left of it, if it has ended; `session` is empty when that can decrypt no more.
+    #[prost(message, optional, tag = "15")]
+    pub(crate) ended: Option<EndedRow>,
+}
+
+/// What is left of a session that has ended.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct EndedRow {
+    #[prost(bytes = "vec", tag = "1")]
+    pub(crate) id: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub(crate) handshake: Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    pub(crate) closing: Vec<u8>,
+    #[prost(uint64, tag = "4")]
+    pub(crate) since_ms: u64,
+    /// Our close, or our answer to theirs.
+    #[prost(bytes = "vec", tag = "5")]
+    pub(crate) frame: Vec<u8>,
+    /// The name of our close: origin and number.
+    #[prost(bytes = "vec", tag = "6")]
+    pub(crate) close: Vec<u8>,
+    /// The nonce of their close.
+    #[prost(bytes = "vec", tag = "7")]
+    pub(crate) heard: Vec<u8>,
 }
 
 /// A message that is not acknowledged.

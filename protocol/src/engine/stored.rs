@@ -6,7 +6,7 @@ use prost::Message;
 use zeroize::Zeroizing;
 
 use crate::{
-    Address, Timestamp,
+    Address, SessionId, Timestamp,
     engine::{
         Engine, OpenError,
         contacts::{Contact, ContactKeys, contact_tag},
@@ -20,7 +20,6 @@ use crate::{
         step::Step,
         timer::Timer,
     },
-    wire::Origin,
 };
 
 impl Engine {
@@ -61,8 +60,8 @@ impl Engine {
             let plain = contact.keys.open(table, &key, &sealed)?;
             match table {
                 Table::Sessions => {
-                    let held = Held::decode(&plain).ok_or(OpenError::Row(table))?;
-                    contact.talk.sessions.restore(held);
+                    let restored = contact.talk.sessions.restore_row(&plain);
+                    restored.ok_or(OpenError::Row(table))?;
                 }
                 _ => {
                     let row = OutboxRow::decode(plain.as_slice()).ok();
@@ -85,10 +84,16 @@ impl Engine {
     pub(crate) fn save_contact(&mut self, who: Address, step: &mut Step<'_>) {
         let Some(contact) = self.contacts.get_mut(&who) else { return };
         contact.save(&self.vault, step);
-        let tag = contact.tag;
-        for held in contact.talk.sessions.iter_mut().filter(|held| held.dirty) {
+        let Contact { tag, keys, talk, .. } = contact;
+        for held in talk.sessions.iter_mut().filter(|held| held.dirty) {
             held.dirty = false;
-            contact.keys.put(Table::Sessions, session_key(&tag, held), &held.encode(), step);
+            let key = session_key(tag, held.session.id());
+            keys.put(Table::Sessions, key, &held.encode(), step);
+        }
+        for ended in talk.sessions.ended_mut().filter(|ended| ended.dirty) {
+            ended.dirty = false;
+            let key = session_key(tag, ended.id());
+            keys.put(Table::Sessions, key, &ended.encode(), step);
         }
     }
 
@@ -101,19 +106,17 @@ impl Engine {
     ) {
         let tag = contact_tag(&self.vault, &who);
         for held in gone {
-            step.delete(Table::Sessions, session_key(&tag, &held));
-            if !held.ours {
-                let id = held.session.handshake();
-                self.prekeys.remember(id, held.spk_id, &self.vault, step);
-            }
+            step.delete(Table::Sessions, session_key(&tag, held.session.id()));
+            self.remember_handshake(&held, step);
         }
     }
 
-    /// Ends all sessions with a contact.
+    /// Drops all sessions with a contact, without a word.
     pub(crate) fn end_sessions(&mut self, who: Address, step: &mut Step<'_>) {
         let Some(contact) = self.contacts.get_mut(&who) else { return };
         let gone = contact.talk.sessions.clear();
         contact.talk.owes_sign = false;
+        step.delete_all(Table::Sessions, contact.row_key(&[]));
         self.forget_sessions(who, gone, step);
         self.renew_talk_key(who, step);
     }
@@ -123,6 +126,7 @@ impl Engine {
         let Some(contact) = self.contacts.get_mut(&who) else { return };
         contact.keys.renew_talk(step.rng);
         contact.talk.sessions.iter_mut().for_each(|held| held.dirty = true);
+        contact.talk.sessions.ended_mut().for_each(|ended| ended.dirty = true);
         let orders: Vec<MessageOrder> = contact.talk.outbox.orders().collect();
         orders.into_iter().for_each(|order| self.save_entry(who, order, step));
         step.touch(who);
@@ -131,8 +135,10 @@ impl Engine {
     /// Drops what is over in a conversation, and gives up what waited for too long.
     pub(crate) fn sweep_contact(&mut self, who: Address, step: &mut Step<'_>) {
         let own = self.own.install.generation();
+        self.sweep_ended(who, step);
         let Some(contact) = self.contacts.get_mut(&who) else { return };
-        let gone = contact.talk.sessions.drop_idle(contact.install, own, step.now);
+        let rests = !contact.talk.outbox.is_active() && !contact.talk.inbox.owes();
+        let gone = contact.talk.sessions.drop_idle(contact.install, own, rests, step.now);
         let given_up = contact.talk.outbox.give_up(step.now);
         for order in &given_up {
             if let Some(entry) = contact.talk.outbox.get(*order) {
@@ -142,7 +148,10 @@ impl Engine {
         if !gone.is_empty() || !given_up.is_empty() {
             step.touch(who);
         }
-        self.forget_sessions(who, gone, step);
+        if !gone.is_empty() {
+            self.forget_sessions(who, gone, step);
+            self.renew_talk_key(who, step);
+        }
         for order in given_up {
             self.save_entry(who, order, step);
         }
@@ -193,7 +202,7 @@ impl Engine {
             let entry = contact.talk.outbox.get(order);
             (entry.map_or(DeliveryState::Delivered, |entry| entry.state), false)
         } else {
-            let (origin, number) = split_id(id);
+            let (origin, number) = id.split();
             (DeliveryState::Delivered, contact.talk.inbox.has_gap_before(origin, number))
         };
         Ok(MessageView {
@@ -215,11 +224,7 @@ impl Engine {
     }
 }
 
-fn session_key(tag: &[u8; 16], held: &Held) -> RowKey {
-    RowKey([tag.as_slice(), &held.session.id().0].concat())
-}
-
-fn split_id(id: MessageId) -> (Origin, u64) {
-    let [a, b, c, d, e, f, g, h, number @ ..] = id.0;
-    (Origin([a, b, c, d, e, f, g, h]), u64::from_be_bytes(number))
+/// Returns the key of a session's row.
+pub(crate) fn session_key(tag: &[u8; 16], id: SessionId) -> RowKey {
+    RowKey([tag.as_slice(), &id.0].concat())
 }

@@ -58,6 +58,13 @@ pub const REPAIRS_PER_DAY: usize = 6;
 pub const DOUBT_MS: u64 = DAY_MS;
 /// Milliseconds after which a session that does not speak and hears nothing is dropped: 7 days.
 pub const SESSION_IDLE_MS: u64 = 7 * DAY_MS;
+/// Milliseconds for which a close is repeated and its answer awaited, and a repeated one answered:
+/// 48 hours.
+pub const CLOSE_MS: u64 = 2 * DAY_MS;
+/// Milliseconds after the end of a session in which frames may still come that only it could open.
+pub const CLOSE_GRACE_MS: u64 = 2 * 60_000;
+/// Ended sessions of one contact that are remembered, oldest out.
+pub const ENDED_SESSIONS: usize = 8;
 /// Milliseconds for which prekeys of an inbox record may be used after it was fetched.
 pub const BUNDLE_FRESH_MS: u64 = 60 * 60_000;
 /// Milliseconds over which new sessions with all contacts are spread after "use here".

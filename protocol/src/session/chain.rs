@@ -2,7 +2,7 @@
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::ratchet::HeaderKey;
+use super::{key_log, ratchet::HeaderKey};
 use crate::kdf::hmac;
 
 /// CK: makes the message keys of one chain.
@@ -17,6 +17,8 @@ impl ChainKey {
         let (message, chain) = output.split_at(32);
         key.0.copy_from_slice(message);
         self.0.copy_from_slice(chain);
+        key_log::secret("message key", &key.0);
+        key_log::secret("chain key", &self.0);
         key
     }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
-use super::{AD_BYTES, DecryptError, chain::MessageKey, ratchet::HeaderKey};
+use super::{AD_BYTES, DecryptError, chain::MessageKey, key_log, ratchet::HeaderKey};
 use crate::{
     aead::{self, Nonce, TAG_BYTES},
     bytes::Reader,
@@ -80,6 +80,8 @@ pub(super) fn seal(
     ad: &[u8; AD_BYTES],
 ) -> Vec<u8> {
     let (header_key, message_key) = keys;
+    key_log::sealed(&header_key.0, nonce);
+    key_log::sealed(&message_key.0, nonce);
     let header = aead::seal(&header_key.0, nonce, ad, header.encode().as_slice());
     let padded_len = content.len().max(pad_to).saturating_add(4);
     let mut padded = Zeroizing::new(Vec::with_capacity(padded_len));

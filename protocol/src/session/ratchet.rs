@@ -11,6 +11,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use super::{
     AD_BYTES, DecryptError, EncryptError,
     chain::{ChainKey, MessageKey, ReceivingChain, SendingChain},
+    key_log,
     message::{self, Header, Message},
     skipped::SkippedKeys,
 };
@@ -37,6 +38,9 @@ impl RootKey {
         {
             to.copy_from_slice(from);
         }
+        key_log::secret("root key", &root.0);
+        key_log::secret("chain key", &chain.0);
+        key_log::secret("header key", &header.0);
         (root, chain, header)
     }
 }
@@ -64,6 +68,20 @@ pub(super) enum Sending {
     Active(ActiveRatchet),
     /// The other side turned; our next message begins a chain.
     Inactive(InactiveRatchet),
+    /// We send no more.
+    Ended(Option<EndedRatchet>),
+}
+
+impl Sending {
+    /// Returns what the other side's next turn is followed with: without a key of ours that they
+    /// know, they cannot turn.
+    const fn awaits_turn(&self) -> Option<(&RootKey, &DhKeyPair)> {
+        match self {
+            Self::Active(ActiveRatchet { root, ours, .. })
+            | Self::Ended(Some(EndedRatchet { root, ours })) => Some((root, ours)),
+            Self::Inactive(_) | Self::Ended(None) => None,
+        }
+    }
 }
 
 /// We send in a chain under a DH key of ours.
@@ -83,9 +101,16 @@ pub(super) struct InactiveRatchet {
     pub(super) header: HeaderKey,
 }
 
+/// We send no more, and the other side may turn once: it answers our last message.
+pub(super) struct EndedRatchet {
+    pub(super) root: RootKey,
+    pub(super) ours: DhKeyPair,
+}
+
 impl InactiveRatchet {
     fn activate(&self, rng: &mut dyn CryptoRng) -> Result<ActiveRatchet, DhAgreementError> {
         let ours = DhKeyPair::generate(rng);
+        key_log::secret("ratchet key", ours.secret());
         let (root, key, next_header) = self.root.turn(&ours.agree(&self.theirs)?);
         let chain = SendingChain { header: self.header.clone(), key, count: 0 };
         Ok(ActiveRatchet { root, ours, chain, next_header })
@@ -107,6 +132,7 @@ impl Ratchet {
         spk: &DhPublicKey,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, DhAgreementError> {
+        keys.log();
         let inactive = InactiveRatchet {
             root: RootKey(keys.root),
             theirs: *spk,
@@ -130,6 +156,7 @@ impl Ratchet {
         bytes: &[u8],
         now: Timestamp,
     ) -> Result<(Self, Zeroizing<Vec<u8>>), DecryptError> {
+        keys.log();
         let message = Message::parse(bytes)?;
         let header_key = HeaderKey(keys.header_initiator);
         let header = message.open_header(&header_key, ad).ok_or(DecryptError::OtherSession)?;
@@ -204,11 +231,10 @@ impl Ratchet {
             self.receiving = Some(step.chain);
             return Ok(content);
         }
-        // Without a key of ours that they know, they cannot turn.
-        if let Sending::Active(active) = &self.sending
+        if let Some((root, ours)) = self.sending.awaits_turn()
             && let Some(header) = message.open_header(&self.next_header, ad)
         {
-            let (root, key, next_header) = active.root.turn(&active.ours.agree(&header.key)?);
+            let (root, key, next_header) = root.turn(&ours.agree(&header.key)?);
             let chain = ReceivingChain {
                 header: self.next_header.clone(),
                 key,
@@ -238,11 +264,19 @@ impl Ratchet {
         self.decrypt_skipped(turn, header.number, &message, ad, now)
     }
 
+    /// Erases what encrypts.
+    pub(super) fn end_sending(&mut self) {
+        let sending = core::mem::replace(&mut self.sending, Sending::Ended(None));
+        if let Sending::Active(ActiveRatchet { root, ours, .. }) = sending {
+            self.sending = Sending::Ended(Some(EndedRatchet { root, ours }));
+        }
+    }
+
     /// Returns the DH key of our sending chain.
     pub(super) fn sending_chain(&self) -> Option<[u8; 32]> {
         match &self.sending {
             Sending::Active(active) => Some(active.ours.public().0),
-            Sending::Inactive(_) => None,
+            Sending::Inactive(_) | Sending::Ended(_) => None,
         }
     }
 
@@ -273,10 +307,14 @@ impl Ratchet {
 
     /// The receiving half of a turn; what we have sent till now is the previous chain.
     fn turn(&mut self, root: RootKey, next_header: HeaderKey, theirs: DhPublicKey) {
-        if let Sending::Active(active) = &self.sending {
-            self.previous = active.chain.count;
-            let header = active.next_header.clone();
-            self.sending = Sending::Inactive(InactiveRatchet { root, theirs, header });
+        match &self.sending {
+            Sending::Active(active) => {
+                self.previous = active.chain.count;
+                let header = active.next_header.clone();
+                self.sending = Sending::Inactive(InactiveRatchet { root, theirs, header });
+            }
+            Sending::Ended(_) => self.sending = Sending::Ended(None),
+            Sending::Inactive(_) => {}
         }
         self.next_header = next_header;
         self.turns = self.turns.saturating_add(1);

@@ -5,9 +5,10 @@ use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use zeroize::Zeroizing;
 
 use super::{
-    Exporter, Session, SessionId,
+    Session, SessionId,
     chain::{ChainKey, MessageKey, ReceivingChain, SendingChain},
-    ratchet::{ActiveRatchet, HeaderKey, InactiveRatchet, Ratchet, RootKey, Sending},
+    closing::Exporter,
+    ratchet::{ActiveRatchet, EndedRatchet, HeaderKey, InactiveRatchet, Ratchet, RootKey, Sending},
     skipped::{SkippedChain, SkippedKey, SkippedKeys},
 };
 use crate::{
@@ -53,6 +54,10 @@ pub(super) fn encode(session: &Session) -> Zeroizing<Vec<u8>> {
         Sending::Inactive(InactiveRatchet { root, theirs, header }) => {
             put(&[&[0], &root.0, &theirs.0, &header.0]);
         }
+        Sending::Ended(Some(EndedRatchet { root, ours })) => {
+            put(&[&[2], &root.0, ours.secret()]);
+        }
+        Sending::Ended(None) => put(&[&[3]]),
     }
     match &ratchet.receiving {
         Some(ReceivingChain { header, key, next, turn }) => {
@@ -117,6 +122,11 @@ fn decode_sending(r: &mut Reader<'_>) -> Option<Sending> {
             theirs: DhPublicKey(r.array()?),
             header: HeaderKey(r.array()?),
         })),
+        2 => Some(Sending::Ended(Some(EndedRatchet {
+            root: RootKey(r.array()?),
+            ours: DhKeyPair::from_secret(&Zeroizing::new(r.array()?)),
+        }))),
+        3 => Some(Sending::Ended(None)),
         _ => None,
     }
 }

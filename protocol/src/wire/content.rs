@@ -5,7 +5,9 @@ use alloc::{string::String, vec::Vec};
 use prost::{Message, Oneof};
 
 use crate::{
-    limits::{ACK_ORIGINS, ACK_RANGES, CONTENT_BYTES, NAME_BYTES, TEXT_BYTES},
+    limits::{
+        ACK_ORIGINS, ACK_RANGES, CONTENT_BYTES, NAME_BYTES, SESSIONS_PER_CONTACT, TEXT_BYTES,
+    },
     record::presence::check_addresses,
     time::Timestamp,
 };
@@ -47,8 +49,11 @@ pub struct Ack {
 pub enum Body {
     /// A text for the screen.
     Text(String),
-    /// The conversation is over: forget its keys.
-    Close,
+    /// The conversation is over: its keys are forgotten.
+    Close {
+        /// The names of the other sessions that end with the one it comes in.
+        sessions: Vec<[u8; 16]>,
+    },
     /// The sender can now be dialled here.
     Addresses {
         /// The throw-away libp2p peer id, as bytes.
@@ -97,7 +102,7 @@ impl Content {
             sent: Timestamp::from_millis(wire.sent_ms),
             acks: wire.acks.into_iter().map(Ack::try_from).collect::<Result<_, _>>()?,
             received: wire.received,
-            body: wire.body.map(Body::from),
+            body: wire.body.map(Body::try_from).transpose()?,
         };
         content.check()?;
         Ok(content)
@@ -148,7 +153,10 @@ impl Body {
             Self::Addresses { peer_id, addresses } => {
                 check_addresses(peer_id, addresses).map_err(|_| ContentError::Addresses)
             }
-            Self::Text(_) | Self::Name(_) | Self::Close | Self::Accept => Ok(()),
+            Self::Close { sessions } if sessions.len() > SESSIONS_PER_CONTACT => {
+                Err(ContentError::Sessions)
+            }
+            Self::Text(_) | Self::Name(_) | Self::Close { .. } | Self::Accept => Ok(()),
         }
     }
 }
@@ -205,6 +213,9 @@ pub enum ContentError {
     /// Addresses beyond their limits.
     #[error("the addresses are beyond their limits")]
     Addresses,
+    /// A close that names more sessions than there can be, or none of their length.
+    #[error("the names of ended sessions are malformed")]
+    Sessions,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -245,6 +256,12 @@ struct WireRange {
 struct WireEmpty {}
 
 #[derive(Clone, PartialEq, Message)]
+struct WireClose {
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    sessions: Vec<Vec<u8>>,
+}
+
+#[derive(Clone, PartialEq, Message)]
 struct WireAddresses {
     #[prost(bytes = "vec", tag = "1")]
     peer_id: Vec<u8>,
@@ -258,7 +275,7 @@ enum WireBody {
     #[prost(string, tag = "10")]
     Text(String),
     #[prost(message, tag = "11")]
-    Close(WireEmpty),
+    Close(WireClose),
     #[prost(message, tag = "13")]
     Addresses(WireAddresses),
     #[prost(message, tag = "14")]
@@ -288,7 +305,9 @@ impl From<Body> for WireBody {
     fn from(body: Body) -> Self {
         match body {
             Body::Text(text) => Self::Text(text),
-            Body::Close => Self::Close(WireEmpty {}),
+            Body::Close { sessions } => Self::Close(WireClose {
+                sessions: sessions.iter().map(|name| name.to_vec()).collect(),
+            }),
             Body::Addresses { peer_id, addresses } => {
                 Self::Addresses(WireAddresses { peer_id, addresses })
             }
@@ -298,17 +317,23 @@ impl From<Body> for WireBody {
     }
 }
 
-impl From<WireBody> for Body {
-    fn from(wire: WireBody) -> Self {
-        match wire {
+impl TryFrom<WireBody> for Body {
+    type Error = ContentError;
+
+    fn try_from(wire: WireBody) -> Result<Self, ContentError> {
+        Ok(match wire {
             WireBody::Text(text) => Self::Text(text),
-            WireBody::Close(WireEmpty {}) => Self::Close,
+            WireBody::Close(WireClose { sessions }) => {
+                let name = |name: &Vec<u8>| name.as_slice().try_into();
+                let sessions = sessions.iter().map(name).collect::<Result<_, _>>();
+                Self::Close { sessions: sessions.map_err(|_| ContentError::Sessions)? }
+            }
             WireBody::Addresses(WireAddresses { peer_id, addresses }) => {
                 Self::Addresses { peer_id, addresses }
             }
             WireBody::Accept(WireEmpty {}) => Self::Accept,
             WireBody::Name(name) => Self::Name(name),
-        }
+        })
     }
 }
 

@@ -7,6 +7,7 @@
 mod backup;
 mod chaos;
 mod direct;
+mod end;
 mod hostile;
 mod machines;
 mod net;

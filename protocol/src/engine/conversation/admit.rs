@@ -27,14 +27,17 @@ impl Engine {
         step: &mut Step<'_>,
     ) -> Result<(), Misbehaviour> {
         let id = prefix.id();
-        let of =
-            |contact: &Contact| contact.talk.sessions.iter().any(|h| h.session.handshake() == id);
+        let of = |contact: &Contact| {
+            let sessions = &contact.talk.sessions;
+            sessions.iter().any(|held| held.session.handshake() == id)
+                || sessions.ended().any(|ended| ended.handshake() == id)
+        };
         let live = self.contacts.values().find(|contact| of(contact)).map(|c| c.address);
         if let Some(who) = live {
             if behind.is_some_and(|behind| behind != who) {
                 return Err(Misbehaviour::UnexpectedFrame);
             }
-            return self.receive_known_handshake(link, who, message, step);
+            return self.receive_known_handshake(link, who, (prefix, message), step);
         }
         let pair = self.prekeys.get(prefix.spk_id()).ok_or(Misbehaviour::UnknownPrekey)?;
         let known = |bytes: &[u8; 32]| {
@@ -80,10 +83,13 @@ impl Engine {
         &mut self,
         link: LinkId,
         who: Address,
-        message: &[u8],
+        (prefix, message): (&HandshakePrefix, &[u8]),
         step: &mut Step<'_>,
     ) -> Result<(), Misbehaviour> {
-        if self.receive_ciphertext(link, who, message, step)? {
+        let id = prefix.id();
+        let ended = |contact: &Contact| contact.talk.sessions.ended().any(|e| e.handshake() == id);
+        let over = self.contacts.get(&who).is_some_and(ended);
+        if self.receive_ciphertext(link, who, message, step)? || over {
             return Ok(());
         }
         Err(Misbehaviour::Undecryptable)
@@ -153,6 +159,7 @@ impl Engine {
         let gone = contact.talk.sessions.add(held, step.now);
         contact.talk.sessions.heard_first(id, message, step.now);
         contact.talk.owes_sign = true;
+        contact.talk.ended = None;
         self.forget_sessions(who, gone, step);
         self.prekeys.count_use(spk_id);
         step.touch(who);

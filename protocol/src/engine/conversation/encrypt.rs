@@ -30,7 +30,8 @@ impl Engine {
         let speaks =
             sessions.speaks(contact.install, own).is_some_and(|held| !held.session.is_exhausted());
         let repair = sessions.wants_new;
-        let something = contact.talk.outbox.is_active() || contact.relation == Relation::Contact;
+        let something = contact.talk.outbox.is_active()
+            || (contact.relation == Relation::Contact && !contact.rests());
         if (speaks && !repair) || !something {
             return speaks;
         }
@@ -77,6 +78,7 @@ impl Engine {
         let gone = contact.talk.sessions.add(held, step.now);
         contact.talk.outbox.unlink();
         contact.talk.owes_sign = true;
+        contact.talk.ended = None;
         self.forget_sessions(who, gone, step);
         true
     }
@@ -138,7 +140,7 @@ impl Contact {
 
 impl Held {
     /// Encrypts a content, with its acknowledgements if they fit, to a frame; returns those as well.
-    fn encrypt_content(
+    pub(super) fn encrypt_content(
         &mut self,
         content: &Content,
         acks: Vec<Ack>,

@@ -138,6 +138,14 @@ impl Entry {
     }
 }
 
+impl MessageId {
+    /// Returns the origin and the number in it.
+    pub(crate) fn split(self) -> (Origin, u64) {
+        let [a, b, c, d, e, f, g, h, number @ ..] = self.0;
+        (Origin([a, b, c, d, e, f, g, h]), u64::from_be_bytes(number))
+    }
+}
+
 /// Returns the name of a message.
 pub(crate) fn message_id(origin: Origin, number: u64) -> MessageId {
     let mut id = [0; 16];

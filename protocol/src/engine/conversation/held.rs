@@ -78,14 +78,14 @@ impl Held {
             used_ms: self.used.as_millis(),
             broken: self.broken,
             ours: self.ours,
+            ended: None,
         };
         let plain = Zeroizing::new(row.encode_to_vec());
         let _wiped = Zeroizing::new(row.session);
         plain
     }
 
-    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
-        let row = SessionRow::decode(bytes).ok()?;
+    pub(crate) fn decode(row: SessionRow) -> Option<Self> {
         let secret = Zeroizing::new(row.session);
         let theirs = Install {
             generation: Generation(row.generation),

@@ -210,6 +210,13 @@ impl Inbox {
         self.gaps.clear();
     }
 
+    /// Lets the next message name all that came in the origins heard last: it is the last one.
+    pub(crate) fn owe_all(&mut self) {
+        for (origin, ranges) in self.arrived.iter().rev().take(AGAIN_ORIGINS) {
+            self.owed.insert(*origin, ranges.clone());
+        }
+    }
+
     /// Forgets the messages that are held until the gap before them is closed.
     pub(crate) fn forget_gaps(&mut self) {
         self.gaps.clear();

@@ -23,7 +23,7 @@ pub(crate) struct Outbox {
     /// The origin of this start, once something was said in it, with the number given last.
     origin: Option<(Origin, u64)>,
     entries: BTreeMap<MessageOrder, Entry>,
-    /// The greatest number that went out in each origin, the newest origin last.
+    /// The greatest number that went out in each origin, the one used last at the end.
     sent: Vec<(Origin, u64)>,
 }
 
@@ -94,15 +94,22 @@ impl Outbox {
         entry.first_out.get_or_insert(now);
         let changed = state > entry.state;
         entry.state = entry.state.max(state);
-        let (origin, number) = (entry.origin, entry.number);
-        match self.sent.iter_mut().find(|(have, _)| *have == origin) {
-            Some((_, greatest)) => *greatest = number.max(*greatest),
-            None => self.sent.push((origin, number)),
-        }
-        if self.sent.len() > limits::ORIGINS {
-            self.sent.remove(0);
-        }
+        let name = (entry.origin, entry.number);
+        self.note_sent(name);
         changed
+    }
+
+    /// Notes that a number went out. The origin used longest ago goes for it, if there are too many
+    /// of which nothing is awaited any more.
+    fn note_sent(&mut self, (origin, number): (Origin, u64)) {
+        let at = self.sent.iter().position(|(have, _)| *have == origin);
+        let greatest = at.map_or(0, |at| self.sent.remove(at).1);
+        self.sent.push((origin, number.max(greatest)));
+        if self.sent.len() > limits::ORIGINS {
+            let waits = |origin| self.entries.values().any(|entry| entry.origin == origin);
+            let old = self.sent.iter().position(|(origin, _)| !waits(*origin));
+            self.sent.remove(old.unwrap_or_default());
+        }
     }
 
     /// Takes every message off its link, so that all that is out goes out again.
@@ -124,16 +131,36 @@ impl Outbox {
         changed
     }
 
-    /// Gives up all that waits or is out; returns what changed.
-    pub(crate) fn give_up_all(&mut self) -> Vec<MessageOrder> {
+    /// Gives a number to a message that is kept elsewhere and goes out now.
+    pub(crate) fn number(&mut self, fresh: Origin) -> (Origin, u64) {
+        let (origin, last) = self.origin.get_or_insert((fresh, 0));
+        *last = last.saturating_add(1);
+        let name = (*origin, *last);
+        self.note_sent(name);
+        name
+    }
+
+    /// Gives up all texts, drops what is not for the screen, and ends the origin, in which the next
+    /// message would show a gap. Returns which texts have changed, and what is gone.
+    pub(crate) fn end(&mut self) -> (Vec<MessageOrder>, Vec<MessageOrder>) {
+        self.origin = None;
+        let text = |entry: &mut Entry| matches!(entry.payload, Payload::Text(_));
+        let gone = self.entries.extract_if(.., |_, entry| !text(entry));
+        let gone = gone.map(|(order, _)| order).collect();
         let mut changed = Vec::new();
         for (order, entry) in &mut self.entries {
+            (entry.ciphertext, entry.link) = (None, None);
             if entry.state != DeliveryState::NotSent {
                 entry.state = DeliveryState::NotSent;
                 changed.push(*order);
             }
         }
-        changed
+        (changed, gone)
+    }
+
+    /// Drops everything.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
     }
 
     /// Moves the moments of this start's entries with the clock.

@@ -29,13 +29,16 @@ impl Engine {
         message: &[u8],
         step: &mut Step<'_>,
     ) -> Result<(), Misbehaviour> {
-        if !self.receive_ciphertext(link, who, message, step)? {
-            if let Some(contact) = self.contacts.get_mut(&who) {
-                contact.want_new_session();
-            }
-            return Err(Misbehaviour::Undecryptable);
+        if self.receive_ciphertext(link, who, message, step)? {
+            return Ok(());
         }
-        Ok(())
+        let Some(contact) = self.contacts.get_mut(&who) else { return Ok(()) };
+        // What was on its way when a session ended is nobody's fault, and breaks no other one.
+        if contact.talk.sessions.ended().any(|ended| ended.is_recent(step.now)) {
+            return Ok(());
+        }
+        contact.want_new_session();
+        Err(Misbehaviour::Undecryptable)
     }
 
     /// Decrypts with the sessions that there are and takes what is new; `false` if none of them
@@ -56,6 +59,13 @@ impl Engine {
                 self.take_content(who, session, &content, step)?;
                 Ok(true)
             }
+            Decrypted::Late(session, content) => {
+                self.links.prove(link);
+                self.open_link(link, who, step);
+                self.take_late(who, session, &content, step);
+                Ok(true)
+            }
+            Decrypted::Closed => Ok(true),
             Decrypted::Duplicate => {
                 contact.talk.inbox.came_again();
                 Ok(true)
@@ -83,13 +93,14 @@ impl Engine {
         if held.is_some_and(|held| content.received > held.session.sent()) {
             contact.want_new_session();
         }
-        let acknowledged = self.take_acks(who, &content, step);
+        let acknowledged = self.acknowledge_entries(who, &content, step);
         self.doubt(who, step);
         self.take_body(who, session, content, step)?;
         acknowledged
     }
 
-    fn take_acks(
+    /// Takes what a message acknowledges.
+    pub(super) fn acknowledge_entries(
         &mut self,
         who: Address,
         content: &Content,
@@ -165,11 +176,7 @@ impl Engine {
                 let place = |address| PeerAddress { peer_id: peer_id.clone(), address };
                 contact.places = addresses.into_iter().map(place).collect();
             }
-            Some(Body::Close) => {
-                if let Some(held) = contact.talk.sessions.get_mut(session) {
-                    (held.broken, held.dirty) = (true, true);
-                }
-            }
+            Some(Body::Close { sessions }) => self.end_by_them(who, session, &sessions, step),
             Some(Body::Accept) | None => {}
         }
         if let Some(contact) = self.contacts.get_mut(&who) {
@@ -206,7 +213,7 @@ impl Engine {
 impl Contact {
     /// The sessions do not do: prekeys are read anew, then a session is begun.
     pub(crate) fn want_new_session(&mut self) {
-        if self.may_answer() && !self.talk.sessions.wants_new {
+        if self.may_answer() && !self.rests() && !self.talk.sessions.wants_new {
             self.talk.sessions.wants_new = true;
             self.bundle = None;
         }

@@ -6,7 +6,7 @@ use crate::{
     engine::{
         Engine,
         contacts::Relation,
-        conversation::{entry::Payload, inbox::Again, receive::emit_delivery},
+        conversation::{ended::Ended, entry::Payload, inbox::Again, receive::emit_delivery},
         input::{LinkId, Numbered},
         output::{
             Author, CloseReason, DeliveryState, Event, MessageId, MessageOrder, MessageView,
@@ -30,16 +30,31 @@ impl Engine {
         }
         self.tell_name(who, step);
         self.tell_addresses(who, step);
-        if !self.ready_session(who, step) {
-            return;
+        let speaks = self.ready_session(who, step);
+        if let Some(link) = speaks.then(|| self.speaking_link(who, step)).flatten()
+            && let Some(contact) = self.contacts.get(&who)
+        {
+            for order in contact.talk.outbox.due(link) {
+                self.send_entry(who, order, link, step);
+            }
+            self.acknowledge(who, link, step);
         }
-        let Some(link) = self.speaking_link(who, step) else { return };
-        let Some(contact) = self.contacts.get(&who) else { return };
-        for order in contact.talk.outbox.due(link) {
-            self.send_entry(who, order, link, step);
-        }
-        self.acknowledge(who, link, step);
+        self.say_ends(who, step);
         self.watch_answers(who, step);
+        self.leave_useless_link(who, step);
+    }
+
+    /// Closes a link on which a handshake is owed when there is nothing left to begin one for.
+    fn leave_useless_link(&mut self, who: Address, step: &mut Step<'_>) {
+        let Some(contact) = self.contacts.get(&who) else { return };
+        let says = contact.talk.outbox.is_active() || contact.has_to_close();
+        if contact.rests()
+            && !says
+            && let Some(link) = self.links.active(&who)
+            && self.links.owes_handshake(link)
+        {
+            self.close_link(link, CloseReason::Idle, step);
+        }
     }
 
     /// Returns the link to speak on. One that owes a handshake is of no use when another link brought
@@ -72,6 +87,7 @@ impl Engine {
     ) -> Option<MessageId> {
         let fresh = Origin(step.random());
         let contact = self.contacts.get_mut(&who)?;
+        contact.talk.ended = None;
         let lamport = contact.talk.tick();
         let order = contact.talk.outbox.push(payload, lamport, step.now, fresh, numbered);
         let entry = contact.talk.outbox.get(order)?.clone();
@@ -101,7 +117,7 @@ impl Engine {
         // A request has room for one name.
         let first = contact.told_name.is_none() && contact.talk.outbox.texts() > 0;
         let talks = contact.relation == Relation::Contact || first;
-        if contact.told_name != name && talks {
+        if contact.told_name != name && talks && !contact.rests() {
             contact.told_name.clone_from(&name);
             self.queue(who, Payload::Name(name.unwrap_or_default()), None, step);
         }
@@ -131,7 +147,7 @@ impl Engine {
         let own = &self.own.addresses;
         let Some(contact) = self.contacts.get_mut(&who) else { return };
         let talks = contact.relation == Relation::Contact && !own.addresses.is_empty();
-        if !talks || contact.told_addresses == own.addresses {
+        if !talks || contact.rests() || contact.told_addresses == own.addresses {
             return;
         }
         contact.told_addresses.clone_from(&own.addresses);
@@ -170,7 +186,10 @@ impl Engine {
         let own = self.own.install.generation();
         let Some(contact) = self.contacts.get(&who) else { return };
         let outbox = &contact.talk.outbox;
-        let waits = outbox.outstanding() > 0 || (outbox.is_active() && contact.is_unconfirmed(own));
+        let speaks = contact.talk.sessions.speaks(contact.install, own).is_some();
+        let waits = (speaks && outbox.outstanding() > 0)
+            || (outbox.is_active() && contact.is_unconfirmed(own))
+            || contact.has_to_close();
         if contact.relation != Relation::Contact || !waits {
             self.timers.stop(timer);
         } else if !self.timers.is_set(timer) {
@@ -188,6 +207,7 @@ impl Engine {
         contact.talk.owes_sign |= contact.is_unconfirmed(own);
         contact.talk.resends = contact.talk.resends.saturating_add(1);
         contact.talk.outbox.unlink();
+        contact.talk.sessions.ended_mut().for_each(Ended::unlink);
         step.touch(who);
         if contact.talk.resends >= limits::RESENDS_PER_LINK
             && let Some(link) = self.links.active(&who)

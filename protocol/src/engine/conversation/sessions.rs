@@ -6,11 +6,19 @@
 
 use alloc::{collections::VecDeque, vec::Vec};
 
+use prost::Message;
 use zeroize::Zeroizing;
 
 use crate::{
     DecryptError, SessionId, Timestamp,
-    engine::{contacts::Install, conversation::held::Held, rows::ContactRow},
+    engine::{
+        contacts::Install,
+        conversation::{
+            ended::{Ended, Late, MessageNonce},
+            held::Held,
+        },
+        rows::{ContactRow, SessionRow},
+    },
     identity::Generation,
     limits,
 };
@@ -19,6 +27,8 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct Sessions {
     held: Vec<Held>,
+    /// What is left of those that have ended, the oldest first.
+    ended: Vec<Ended>,
     /// Counts what happens to them, so that "last" and "newest" need no clock.
     count: u64,
     /// When we began sessions, when they did, and when we repaired, as far as limits ask.
@@ -36,6 +46,10 @@ pub(crate) struct Sessions {
 pub(crate) enum Decrypted {
     /// It opened in this session.
     New(SessionId, Zeroizing<Vec<u8>>),
+    /// It opened in this session, which we have ended.
+    Late(SessionId, Zeroizing<Vec<u8>>),
+    /// It is the close of a session that has ended.
+    Closed,
     /// It was opened before.
     Duplicate,
     /// It opens nowhere.
@@ -70,6 +84,18 @@ impl Sessions {
     pub(crate) fn decrypt(&mut self, message: &[u8], now: Timestamp) -> Decrypted {
         let nonce = message.get(1..).and_then(<[u8]>::first_chunk::<24>).copied();
         let mut duplicate = nonce.is_some_and(|nonce| self.opened.contains(&nonce));
+        for ended in &mut self.ended {
+            match ended.receive(message, nonce, now) {
+                Late::Opened(content) => {
+                    let id = ended.id();
+                    self.remember_opened(message);
+                    return Decrypted::Late(id, content);
+                }
+                Late::Close => return Decrypted::Closed,
+                Late::Duplicate => duplicate = true,
+                Late::Unknown => {}
+            }
+        }
         if duplicate {
             return Decrypted::Duplicate;
         }
@@ -96,6 +122,57 @@ impl Sessions {
         if self.opened.len() > limits::OUTSTANDING {
             self.opened.pop_front();
         }
+    }
+
+    /// Returns the nonce of the ciphertext that was opened last.
+    pub(crate) fn last_opened(&self) -> Option<MessageNonce> {
+        self.opened.back().copied()
+    }
+
+    /// Takes a session out, to end it.
+    pub(crate) fn take(&mut self, id: SessionId) -> Option<Held> {
+        let at = self.held.iter().position(|held| held.session.id() == id)?;
+        Some(self.held.remove(at))
+    }
+
+    /// Takes all sessions out, to end them: the one that speaks first.
+    pub(crate) fn take_all(
+        &mut self,
+        theirs: Option<Install>,
+        own: Generation,
+    ) -> (Option<Held>, Vec<Held>) {
+        self.wants_new = false;
+        let speaking = self.speaks(theirs, own).map(|held| held.session.id());
+        let speaking = speaking.and_then(|id| self.take(id));
+        (speaking, core::mem::take(&mut self.held))
+    }
+
+    /// Keeps what is left of a session; returns the one that had to go for it.
+    pub(crate) fn end(&mut self, ended: Ended) -> Option<Ended> {
+        self.ended.push(ended);
+        (self.ended.len() > limits::ENDED_SESSIONS).then(|| self.ended.remove(0))
+    }
+
+    /// Takes out those that ended long ago.
+    pub(crate) fn drop_ended(&mut self, now: Timestamp) -> Vec<Ended> {
+        self.ended.extract_if(.., |ended| ended.is_over(now)).collect()
+    }
+
+    pub(crate) fn ended(&self) -> impl Iterator<Item = &Ended> {
+        self.ended.iter()
+    }
+
+    pub(crate) fn ended_of(&mut self, id: SessionId) -> Option<&mut Ended> {
+        self.ended.iter_mut().find(|ended| ended.id() == id)
+    }
+
+    pub(crate) fn ended_mut(&mut self) -> impl Iterator<Item = &mut Ended> {
+        self.ended.iter_mut()
+    }
+
+    /// Tells whether there is none that lives.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.held.is_empty()
     }
 
     /// Notes that the first message of a session, which came with its handshake, was opened.
@@ -135,16 +212,18 @@ impl Sessions {
         }
     }
 
-    /// Drops the sessions that do not speak and heard nothing for long.
+    /// Drops the sessions that heard nothing for long; the one that speaks only if the conversation
+    /// `rests`: nothing of it waits on either side.
     pub(crate) fn drop_idle(
         &mut self,
         theirs: Option<Install>,
         own: Generation,
+        rests: bool,
         now: Timestamp,
     ) -> Vec<Held> {
         let speaking = self.speaks(theirs, own).map(|held| held.session.id());
         let idle = |held: &mut Held| {
-            Some(held.session.id()) != speaking
+            (rests || Some(held.session.id()) != speaking)
                 && now.millis_since(held.used) >= limits::SESSION_IDLE_MS
         };
         self.held.extract_if(.., idle).collect()
@@ -153,6 +232,7 @@ impl Sessions {
     /// Drops all.
     pub(crate) fn clear(&mut self) -> Vec<Held> {
         self.wants_new = false;
+        self.ended.clear();
         core::mem::take(&mut self.held)
     }
 
@@ -177,10 +257,18 @@ impl Sessions {
         remember(&mut self.repaired, now, limits::REPAIRS_PER_DAY);
     }
 
-    /// Puts a session back that the storage had.
-    pub(crate) fn restore(&mut self, held: Held) {
-        self.count = self.count.max(held.made).max(held.heard);
-        self.held.push(held);
+    /// Puts a session back that the storage had, or what is left of it.
+    pub(crate) fn restore_row(&mut self, plain: &[u8]) -> Option<()> {
+        let row = SessionRow::decode(plain).ok()?;
+        if row.ended.is_some() {
+            self.ended.push(Ended::decode(row)?);
+            self.ended.sort_by_key(Ended::since);
+        } else {
+            let held = Held::decode(row)?;
+            self.count = self.count.max(held.made).max(held.heard);
+            self.held.push(held);
+        }
+        Some(())
     }
 
     pub(crate) fn get_mut(&mut self, id: SessionId) -> Option<&mut Held> {
@@ -208,6 +296,7 @@ impl Sessions {
         let moments = |all: &[u64]| all.iter().copied().map(Timestamp::from_millis).collect();
         Self {
             held: Vec::new(),
+            ended: Vec::new(),
             opened: VecDeque::new(),
             count: row.session_count,
             begun: moments(&row.begun_ms),

@@ -28,10 +28,11 @@ impl Engine {
         let contact = self.contacts.get(&who).filter(|contact| contact.may_answer())?;
         let own = self.own.install.generation();
         let held = contact.talk.sessions.speaks(contact.install, own);
-        let session = held.map(|held| held.session.id());
-        let tag = match held {
-            Some(held) => held.session.hello_tag(&info.binding),
-            None => step.random(),
+        let ended = contact.talk.sessions.ended().find(|ended| ended.awaits_answer());
+        let (session, tag) = match (held, ended) {
+            (Some(held), _) => (Some(held.session.id()), held.session.hello_tag(&info.binding)),
+            (None, Some(ended)) => (Some(ended.id()), ended.hello_tag(&info.binding)),
+            (None, None) => (None, step.random()),
         };
         step.output(Output::Send(id, short(&Frame::Hello(tag))));
         step.touch(who);
@@ -50,7 +51,7 @@ impl Engine {
                 Ok(())
             }
             (LinkState::Greeting { who, session }, Frame::Unknown) => {
-                self.handle_unknown(id, who, session);
+                self.handle_unknown(id, who, session, step);
                 self.open_link(id, who, step);
                 Ok(())
             }
@@ -76,12 +77,20 @@ impl Engine {
 
     /// The listener has lost the session of our greeting. An unconfirmed one it never had; that
     /// one's handshake goes with every message anyway.
-    pub(super) fn handle_unknown(&mut self, id: LinkId, who: Address, session: Option<SessionId>) {
+    pub(super) fn handle_unknown(
+        &mut self,
+        id: LinkId,
+        who: Address,
+        session: Option<SessionId>,
+        step: &mut Step<'_>,
+    ) {
         if let Some(link) = self.links.links.get_mut(&id) {
             link.owes_handshake = true;
         }
+        let Some(session) = session else { return };
+        self.forget_unknown(who, session, step);
         let Some(contact) = self.contacts.get_mut(&who) else { return };
-        let Some(held) = session.and_then(|id| contact.talk.sessions.get_mut(id)) else { return };
+        let Some(held) = contact.talk.sessions.get_mut(session) else { return };
         if held.session.unconfirmed().is_none() {
             (held.broken, held.dirty) = (true, true);
         }
@@ -91,7 +100,9 @@ impl Engine {
         let Some(binding) = self.links.links.get(&id).map(|link| link.info.binding) else { return };
         let fits = |who: &&Address| {
             self.contacts.get(who).is_some_and(|contact| {
-                contact.talk.sessions.iter().any(|held| held.session.is_proven_by(&tag, &binding))
+                let sessions = &contact.talk.sessions;
+                sessions.iter().any(|held| held.session.is_proven_by(&tag, &binding))
+                    || sessions.ended().any(|ended| ended.is_proven_by(&tag, &binding))
             })
         };
         let who = self.contacts.keys().find(fits).copied();

@@ -23,7 +23,8 @@ fn body() -> impl Strategy<Value = Body> {
     let addresses = vec(vec(any::<u8>(), 1..=ADDRESS_BYTES), 0..=PRESENCE_ADDRESSES);
     prop_oneof![
         "\\PC{1,2000}".prop_map(Body::Text),
-        Just(Body::Close),
+        vec(any::<[u8; 16]>(), 0..=SESSIONS_PER_CONTACT)
+            .prop_map(|sessions| Body::Close { sessions }),
         Just(Body::Accept),
         "[a-zä]{0,32}".prop_map(Body::Name),
         (vec(any::<u8>(), 1..=PEER_ID_BYTES), addresses)
