@@ -433,6 +433,10 @@ export class Peer {
      */
     lastMessages(): Promise<Message[]>;
     /**
+     * Returns at most `limit` messages after the one with the order `after`, ascending.
+     */
+    later(contact: string, after: string, limit: number): Promise<Message[]>;
+    /**
      * Locks: every tab's peer ends and forgets the keys.
      */
     lock(): Promise<void>;

@@ -10,6 +10,7 @@ use crate::{
     commands::{Named, parse_contact, parse_order},
     error::Coded,
     live::{self, Live},
+    profile,
     slow::Slow,
     tabs::{Answer, Ask},
     types::{
@@ -34,7 +35,7 @@ pub fn start() {
 /// Looks what this browser keeps of an identity, without opening it.
 #[wasm_bindgen]
 pub async fn look() -> Result<Ts<Profile>, JsValue> {
-    to_ts(&live::look().await?)
+    to_ts(&live::look().await)
 }
 
 /// Parses an address or an invite link without a peer.
@@ -259,7 +260,7 @@ impl Peer {
 
     /// Asks the browser not to clear what is kept here by itself; returns what it says.
     pub async fn persist(&self) -> Result<bool, JsValue> {
-        let kept = live::persist().await;
+        let kept = profile::persist().await;
         self.done(Ask::LookAtStorage).await?;
         Ok(kept)
     }

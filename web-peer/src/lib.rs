@@ -15,6 +15,8 @@ pub mod error;
 #[cfg(target_family = "wasm")]
 mod live;
 #[cfg(target_family = "wasm")]
+pub mod profile;
+#[cfg(target_family = "wasm")]
 pub mod slow;
 pub mod tabs;
 pub mod types;

@@ -21,15 +21,15 @@ use gloo_timers::future::TimeoutFuture;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-pub(crate) use self::opening::{look, persist};
+pub(crate) use self::opening::look;
 use self::{
     channel::{Channel, Received},
     leader::Leader,
     lock::{How, Lock, Turn},
-    opening::Pass,
 };
 use crate::{
     error::Coded,
+    profile::Pass,
     slow::Slow,
     tabs::{Answer, Ask, Input, Job, Output, Sight, Start, Tab, TabId, Ticket, again},
     types::{OpenOptions, PeerEvent, Stopped},
@@ -55,7 +55,8 @@ struct Inner {
     joined: RefCell<Option<oneshot::Sender<Result<(), Coded>>>>,
     // Whether there was a leader already, so that this tab begins nothing.
     has_joined: Cell<bool>,
-    options: OpenOptions,
+    // Without its secrets once the peer is open.
+    options: RefCell<OpenOptions>,
     on_event: Function,
     slow: Slow,
     page_hides: RefCell<Option<Closure<dyn FnMut()>>>,
@@ -93,7 +94,7 @@ impl Live {
             last_ticket: Cell::new(0),
             joined: RefCell::new(Some(joined)),
             has_joined: Cell::new(false),
-            options,
+            options: RefCell::new(options),
             on_event,
             slow,
             page_hides: RefCell::default(),
@@ -142,7 +143,7 @@ impl Live {
     fn receive(&self, received: Received) {
         match received {
             Received::Heard(heard) => self.handle(Input::Heard(heard)),
-            Received::Pass(pass) => *self.0.pass.borrow_mut() = Pass::received(pass),
+            Received::Pass(pass) => *self.0.pass.borrow_mut() = Pass::from_js(pass),
         }
     }
 
@@ -173,6 +174,8 @@ impl Live {
             Output::Execute { job, ask, again } => self.execute(job, ask, again),
             Output::Refresh => self.refresh(),
             Output::Joined => {
+                // Whoever joins another tab needs them no more than whoever has opened it.
+                inner.options.borrow_mut().forget_secrets();
                 inner.has_joined.set(true);
                 self.tell_joined(Ok(()));
             }

@@ -7,6 +7,7 @@ mod people;
 
 use serde::{Deserialize, Serialize};
 use tsify::Tsify;
+use zeroize::Zeroize;
 
 pub use event::{PeerEvent, Stopped, StorageProblem, StorageView};
 pub use message::{Author, DeliveryState, Message};
@@ -38,7 +39,7 @@ pub enum Profile {
 }
 
 /// How a peer is opened.
-#[derive(Debug, Default, Deserialize, Tsify)]
+#[derive(Clone, Debug, Default, Deserialize, Tsify)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OpenOptions {
     /// Twelve words to restore; without them the identity that is kept here is opened, or a new
@@ -55,6 +56,15 @@ pub struct OpenOptions {
     /// peer.
     #[tsify(optional)]
     pub replace: Option<bool>,
+}
+
+impl OpenOptions {
+    /// Wipes what must not stay in memory once a peer is open.
+    pub fn forget_secrets(&mut self) {
+        self.phrase.zeroize();
+        self.passphrase.zeroize();
+        (self.phrase, self.passphrase, self.replace) = (None, None, None);
+    }
 }
 
 /// What a pasted text names.

@@ -7,8 +7,9 @@ use crate::{
     commands::{command, parse_contact, parse_order},
     convert::hex,
     error::Coded,
+    profile,
     tabs::{Answer, Ask},
-    types::{Message, PeerEvent},
+    types::{Message, PeerEvent, StorageView},
 };
 
 impl Live {
@@ -39,11 +40,7 @@ impl Live {
             Ask::Lock if leader.storage.get().locks => Ok(Answer::Done),
             Ask::Lock => Err(Coded::new("passphraseWrong", "no passphrase is set")),
             Ask::LookAtStorage => {
-                let storage = leader.profile.view().await;
-                let storage =
-                    crate::types::StorageView { problem: leader.storage.get().problem, ..storage };
-                leader.storage.set(storage);
-                self.tell(PeerEvent::Storage { storage });
+                self.look_at_storage(leader).await;
                 Ok(Answer::Done)
             }
             Ask::ExportBackup => self.export(leader).await,
@@ -63,10 +60,22 @@ impl Live {
 
     async fn set_lock(
         &self,
-        _leader: &Leader,
-        _passphrase: Option<&str>,
-        _current: Option<&str>,
+        leader: &Leader,
+        passphrase: Option<&str>,
+        current: Option<&str>,
     ) -> Result<Answer, Coded> {
-        Err(Coded::internal("no lock yet"))
+        let pass = profile::set_lock(passphrase, current, &self.0.slow).await?;
+        leader.profile.locks.set(pass.is_some());
+        *self.0.pass.borrow_mut() = pass;
+        self.post_pass();
+        self.look_at_storage(leader).await;
+        Ok(Answer::Done)
+    }
+
+    async fn look_at_storage(&self, leader: &Leader) {
+        let problem = leader.storage.get().problem;
+        let storage = StorageView { problem, ..leader.profile.view().await };
+        leader.storage.set(storage);
+        self.tell(PeerEvent::Storage { storage });
     }
 }

@@ -9,16 +9,17 @@ use futures::{
 };
 use lowkey_network::{PeerEvent as DriverEvent, PeerEvents, PeerHandle, StorageError};
 use lowkey_protocol::Command;
+use wasm_bindgen::JsValue;
 
 use super::{
     Live,
     lock::Lock,
-    opening::{self, Profile},
+    opening::{self, Fresh, Profile, Why},
 };
 use crate::{
     error::Coded,
-    tabs::Input,
-    types::{PeerEvent, StorageProblem, StorageView},
+    tabs::{Input, Message},
+    types::{PeerEvent, Stopped, StorageProblem, StorageView},
 };
 
 /// The peer of this profile, in this tab.
@@ -54,50 +55,49 @@ impl Live {
         let opening = inner.opening.get();
         let live = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
-            let opened = live.try_open().await;
+            let options = live.0.options.borrow().clone();
+            let why = match live.0.has_joined.get() {
+                false => Why::First,
+                true => Why::TakesOver(live.0.pass.borrow().clone()),
+            };
+            let opened = opening::open(&options, why, &live.0.slow).await;
             let is_late = live.0.opening.get() != opening;
             match opened {
-                Ok((profile, handle, _)) if is_late => {
+                Ok(fresh) if is_late => {
                     // Somebody stopped this tab meanwhile; there is nothing to tell.
-                    let _ = handle.shutdown().await;
-                    profile.close().await;
+                    let _ = fresh.handle.shutdown().await;
                 }
-                Ok((profile, handle, events)) => live.lead(profile, handle, events, lock).await,
+                Ok(fresh) => live.lead(fresh, lock).await,
                 Err(_) if is_late => {}
                 Err(error) => {
                     drop(lock);
-                    tracing::warn!("the peer could not be opened");
-                    live.tell_joined(Err(error));
-                    live.handle(Input::OpenFailed);
+                    live.fail_to_open(error);
                 }
             }
         });
     }
 
-    async fn try_open(&self) -> Result<(Profile, PeerHandle, PeerEvents), Coded> {
-        let inner = &self.0;
-        let pass = inner.pass.borrow().clone();
-        let profile = if inner.has_joined.get() {
-            Profile::take_over(pass, &inner.slow).await?
+    fn fail_to_open(&self, error: Coded) {
+        tracing::warn!("the peer could not be opened");
+        let is_first = !self.0.has_joined.get();
+        if is_first {
+            self.tell_joined(Err(error));
+            self.handle(Input::OpenFailed);
+        } else if error.is("locked") || error.is("passphraseWrong") {
+            self.handle(Input::heard(Message::Stop(Stopped::Locked)));
+        } else if error.is("identityGone") {
+            self.handle(Input::Leave);
         } else {
-            Profile::open(&inner.options, &inner.slow).await?
-        };
-        let first = (!inner.has_joined.get()).then_some(&inner.options);
-        match opening::spawn(&profile, &inner.options, first).await {
-            Ok((handle, events)) => Ok((profile, handle, events)),
-            Err(error) => {
-                profile.close().await;
-                Err(error)
-            }
+            self.handle(Input::OpenFailed);
         }
     }
 
-    async fn lead(&self, profile: Profile, handle: PeerHandle, events: PeerEvents, lock: Lock) {
-        let epoch = profile.epoch();
+    async fn lead(&self, fresh: Fresh, lock: Lock) {
+        let Fresh { handle, events, profile, pass, epoch } = fresh;
+        let opening = self.0.opening.get();
         let storage = profile.view().await;
         let (end, ended) = oneshot::channel::<()>();
         let ended = ended.map(|_| ()).boxed_local().shared();
-        *self.0.pass.borrow_mut() = profile.pass();
         let leader = Rc::new(Leader {
             handle,
             profile,
@@ -107,6 +107,12 @@ impl Live {
             end: Cell::new(Some(end)),
         });
         *self.0.leader.borrow_mut() = Some(leader.clone());
+        if self.0.opening.get() != opening {
+            self.release();
+            return;
+        }
+        *self.0.pass.borrow_mut() = pass;
+        self.0.options.borrow_mut().forget_secrets();
         self.handle(Input::Opened(epoch));
         self.post_pass();
         self.tell(PeerEvent::Storage { storage });
@@ -155,8 +161,9 @@ impl Live {
     }
 
     pub(super) fn post_pass(&self) {
-        if let Some(pass) = &*self.0.pass.borrow() {
-            self.0.channel.post_pass(pass.as_js());
+        match &*self.0.pass.borrow() {
+            Some(pass) => self.0.channel.post_pass(pass.as_js()),
+            None => self.0.channel.post_pass(&JsValue::NULL),
         }
     }
 
@@ -169,7 +176,6 @@ impl Live {
         wasm_bindgen_futures::spawn_local(async move {
             // It may have ended by itself.
             let _ = leader.handle.shutdown().await;
-            leader.profile.close().await;
             drop(leader.lock.take());
             if let Some(end) = leader.end.take() {
                 // Nobody may wait for it.

@@ -1,92 +1,100 @@
-//! The profile of this browser: what it keeps, and the peer that is made of it.
+//! The profile of this browser, and the peer that is made of it.
 
-use lowkey_network::{MemoryStorage, Origin, PeerConfig, PeerEvents, PeerHandle};
+use std::cell::Cell;
+
+use lowkey_network::{Origin, PeerConfig, PeerEvents, PeerHandle};
 use lowkey_protocol::Phrase;
-use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 use crate::{
     error::Coded,
+    profile::{self, OpenError, Opened, Pass},
     slow::Slow,
     types::{self, OpenOptions, StorageView},
 };
 
-/// What opens a locked profile without its passphrase: a key that cannot be read out, only used.
-#[derive(Clone, Debug)]
-pub(super) struct Pass(JsValue);
-
-impl Pass {
-    /// Takes what another tab handed out.
-    pub(super) fn received(value: JsValue) -> Option<Self> {
-        (!value.is_undefined() && !value.is_null()).then_some(Self(value))
-    }
-
-    pub(super) fn as_js(&self) -> &JsValue {
-        &self.0
-    }
-}
-
-/// Looks what this browser keeps, without opening it.
-pub(crate) async fn look() -> Result<types::Profile, Coded> {
+/// Looks what this browser keeps, without opening it. What another tab has open needs no
+/// passphrase.
+pub(crate) async fn look() -> types::Profile {
     if super::lock::is_held().await {
-        return Ok(types::Profile::Here { locked: false });
+        return types::Profile::Here { locked: false };
     }
-    Ok(types::Profile::None)
+    profile::look().await
 }
 
-/// Asks the browser not to clear what is kept by itself. Some browsers ask the person.
-pub(crate) async fn persist() -> bool {
-    let Some(window) = web_sys::window() else { return false };
-    let Ok(asked) = window.navigator().storage().persist() else { return false };
-    JsFuture::from(asked).await.is_ok_and(|answer| answer.is_truthy())
+/// How the peer comes to be here.
+#[derive(Debug)]
+pub(super) enum Why {
+    /// The page asked for it, as the first tab.
+    First,
+    /// The tab that had it went, and left this.
+    TakesOver(Option<Pass>),
 }
 
-/// An open profile.
+/// A peer that has just been opened.
+#[derive(Debug)]
+pub(super) struct Fresh {
+    pub(super) handle: PeerHandle,
+    pub(super) events: PeerEvents,
+    pub(super) profile: Profile,
+    pub(super) pass: Option<Pass>,
+    /// How often this profile was opened.
+    pub(super) epoch: u32,
+}
+
+/// What is known of an open profile.
 #[derive(Debug)]
 pub(super) struct Profile {
-    epoch: u32,
+    kept: bool,
+    pub(super) locks: Cell<bool>,
 }
 
 impl Profile {
-    /// Opens what is there, or begins.
-    pub(super) async fn open(_options: &OpenOptions, _slow: &Slow) -> Result<Self, Coded> {
-        Ok(Self { epoch: 1 })
-    }
-
-    /// Opens what another tab had open.
-    pub(super) async fn take_over(_pass: Option<Pass>, _slow: &Slow) -> Result<Self, Coded> {
-        Err(Coded::new("identityGone", "what was in memory went with its tab"))
-    }
-
-    pub(super) async fn close(&self) {}
-
-    /// How often this profile has been opened.
-    pub(super) fn epoch(&self) -> u32 {
-        self.epoch
-    }
-
-    pub(super) fn pass(&self) -> Option<Pass> {
-        None
-    }
-
     pub(super) async fn view(&self) -> StorageView {
-        StorageView::default()
+        let persisted = if self.kept { profile::persisted().await } else { None };
+        StorageView { kept: self.kept, persisted, problem: None, locks: self.locks.get() }
     }
 }
 
-/// Starts the peer of an open profile.
-pub(super) async fn spawn(
-    _profile: &Profile,
-    options: &OpenOptions,
-    first: Option<&OpenOptions>,
-) -> Result<(PeerHandle, PeerEvents), Coded> {
-    let phrase = first.and_then(|options| options.phrase.as_deref());
-    let phrase = phrase.map(Phrase::parse).transpose().map_err(Coded::from)?;
+/// Opens the profile and starts its peer.
+pub(super) async fn open(options: &OpenOptions, why: Why, slow: &Slow) -> Result<Fresh, Coded> {
+    let is_first = matches!(why, Why::First);
+    let opening = match why {
+        Why::First => profile::Options {
+            passphrase: options.passphrase.as_deref(),
+            pass: None,
+            replace: options.replace == Some(true),
+        },
+        Why::TakesOver(pass) => profile::Options { passphrase: None, pass, replace: false },
+    };
+    let opened = profile::open(opening, slow).await?;
+    if !is_first && (opened.is_new || !opened.kept) {
+        return Err(Coded::new("identityGone", "what another tab had is not here any more"));
+    }
+    let phrase = options.phrase.as_deref().filter(|_| is_first);
+    let phrase = phrase.map(Phrase::parse).transpose()?;
     let origin = match &options.relay {
         Some(origin) => Origin::parse(origin),
         None => Origin::of_page(),
     }
     .map_err(Coded::internal)?;
-    let config = PeerConfig::for_page(origin);
-    lowkey_network::spawn(config, phrase, MemoryStorage::default()).await.map_err(Coded::from)
+    let Opened { storage, vault_key, pass, kept, locks, epoch, .. } = opened;
+    let config = PeerConfig { vault_key: Some(vault_key), ..PeerConfig::for_page(origin) };
+    let (handle, events) = lowkey_network::spawn(config, phrase, storage).await?;
+    let profile = Profile { kept, locks: Cell::new(locks) };
+    Ok(Fresh { handle, events, profile, pass, epoch })
+}
+
+impl From<OpenError> for Coded {
+    fn from(error: OpenError) -> Self {
+        let code = match error {
+            OpenError::Locked => "locked",
+            OpenError::PassphraseWrong => "passphraseWrong",
+            OpenError::Gone => "identityGone",
+            OpenError::Newer { .. } => "storageNewer",
+            OpenError::Damaged => "storageDamaged",
+            OpenError::Full => "storageFull",
+            OpenError::Failed => "internal",
+        };
+        Self::new(code, error)
+    }
 }
