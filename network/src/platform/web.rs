@@ -25,6 +25,10 @@ use crate::addresses;
 /// seconds after its host has refused others, and says nothing: who gives up sooner waits longer.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(65);
 
+/// How long a dial by WebRTC-direct may take: a relay waits no longer for a handshake either, and
+/// meanwhile a WebSocket to the same relay is not tried again.
+const WEBRTC_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// A future of the page's one thread.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
@@ -100,7 +104,7 @@ async fn read_all(
 /// Whether this page can dial a relay at this address.
 pub(crate) fn can_dial(address: &Multiaddr) -> bool {
     let plain_allowed = page_origin().is_none_or(|origin| !origin.starts_with("https:"));
-    addresses::browser_can_dial(address, plain_allowed)
+    addresses::browser_can_dial(address, plain_allowed) || addresses::is_webrtc_direct(address)
 }
 
 /// Returns the origin of the page, if the program runs in one.
@@ -165,8 +169,8 @@ impl Drop for WakeSignals {
     }
 }
 
-/// Makes the transports of a peer: direct paths, then circuits, then relays. Direct ones come first,
-/// since circuits would take their addresses.
+/// Makes the transports of a peer: direct paths, then circuits, then relays by WebSocket and by
+/// WebRTC-direct. Direct paths come first, since circuits would take their addresses.
 pub fn transport(
     keys: &Keypair,
     circuits: relay::client::Transport,
@@ -180,9 +184,14 @@ pub fn transport(
         .multiplex(yamux::Config::default())
         .timeout(DIAL_TIMEOUT)
         .boxed();
+    let config = lowkey_webrtc::Config { timeout: WEBRTC_TIMEOUT, ..Default::default() };
+    let relays = lowkey_webrtc::DirectTransport::new(keys, config)
+        .map(|(peer, connection), _| (peer, StreamMuxerBox::new(connection)));
     Ok(direct
         .map(|(peer, connection), _| (peer, StreamMuxerBox::new(connection)))
         .or_transport(streams)
+        .map(|either, _| either.into_inner())
+        .or_transport(relays)
         .map(|either, _| either.into_inner())
         .boxed())
 }
