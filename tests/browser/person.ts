@@ -26,7 +26,7 @@ export class Person {
   }
 
   /** Opens a page of a relay in a browser of its own, and waits until the key is made. */
-  static async at(relay: Relay, kind: BrowserKind = 'chromium', path = '/'): Promise<Person> {
+  static async at(relay: Pick<Relay, 'origin'>, kind: BrowserKind = 'chromium', path = '/'): Promise<Person> {
     const browser = await launch(kind);
     const page = await browser.page();
     await watch(page);
@@ -94,6 +94,13 @@ export class Person {
       PATIENCE,
       text,
     );
+  }
+
+  /** Opens the network panel, waits until it says so, and closes it. */
+  async seesNetwork(text: string): Promise<void> {
+    await this.page.locator('>>> lk-connection-bar >>> button').click();
+    await this.sees(text);
+    await this.press(strings.close);
   }
 
   /** Waits until the open conversation says so of its path. */

@@ -24,10 +24,24 @@ export class Relay {
   }
 
   /** Starts a relay on a free port of the loopback; `bootstrap` are pages of other relays. */
-  static async start(...bootstrap: readonly Relay[]): Promise<Relay> {
+  static start(...bootstrap: readonly Relay[]): Promise<Relay> {
+    return Relay.#with(bootstrap.flatMap((other) => ['--bootstrap', other.origin]));
+  }
+
+  /** Starts one that listens for WebRTC-direct at another address of this machine. */
+  static withWebRtcAt(address: string): Promise<Relay> {
+    return Relay.#with(['--webrtc', `${address}:0`]);
+  }
+
+  /** Starts one that serves another page than ours. */
+  static serving(page: string): Promise<Relay> {
+    return Relay.#with([], page);
+  }
+
+  static async #with(chosen: readonly string[], page = PAGE): Promise<Relay> {
     const folder = await mkdtemp(join(tmpdir(), 'lowkey-relay-'));
-    const options = bootstrap.flatMap((other) => ['--bootstrap', other.origin]);
-    if (PAGE !== undefined) options.push('--assets', PAGE);
+    const options = [...chosen];
+    if (page !== undefined) options.push('--assets', page);
     const { process, origin } = await run(['--listen', '127.0.0.1:0', '--data', folder, ...options]);
     const relay = new Relay(origin, folder, options);
     relay.#process = process;
