@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import { BROWSERS } from '../browser/browsers.ts';
-import { Bare, OURS, Pages } from '../browser/proof.ts';
-import { Relay } from '../browser/relay.ts';
+import { BROWSERS } from './browsers.ts';
+import { Bare, OURS, Pages } from './proof.ts';
+import { Relay } from './relay.ts';
 
 /** `tests/src/bin/bare_peer.rs`. */
 const PROGRAM = process.env['LOWKEY_NATIVE_PEER'];
