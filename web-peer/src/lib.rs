@@ -13,10 +13,14 @@ pub mod commands;
 pub mod convert;
 pub mod error;
 #[cfg(target_family = "wasm")]
+pub mod keys;
+#[cfg(target_family = "wasm")]
 mod live;
 #[cfg(target_family = "wasm")]
 pub mod profile;
 #[cfg(target_family = "wasm")]
 pub mod slow;
+#[cfg(target_family = "wasm")]
+pub mod storage;
 pub mod tabs;
 pub mod types;

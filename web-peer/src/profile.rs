@@ -5,7 +5,6 @@
 
 use lowkey_network::{MemoryStorage, StorageError};
 use lowkey_protocol::VaultKey;
-use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Storage as LocalStorage;
 use zeroize::Zeroizing;
@@ -269,8 +268,7 @@ fn in_memory() -> Result<Opened, OpenError> {
 
 async fn next_epoch(database: &Database) -> Result<u32, OpenError> {
     let found = database.get(Field::Epoch).await?.as_f64().unwrap_or(0.0);
-    // It was written by us, one after the other; far less than a number of JavaScript holds.
-    let next = (0..=u32::MAX).find(|epoch| f64::from(*epoch) > found);
+    let next = keys::to_u32(found).and_then(|epoch| epoch.checked_add(1));
     next.ok_or(OpenError::Damaged)
 }
 
