@@ -8,6 +8,7 @@ mod carry;
 mod channel;
 mod leader;
 mod lock;
+mod look;
 mod opening;
 
 use std::{
@@ -21,7 +22,7 @@ use gloo_timers::future::TimeoutFuture;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-pub(crate) use self::opening::look;
+pub(crate) use self::look::look;
 use self::{
     channel::{Channel, Received},
     leader::Leader,

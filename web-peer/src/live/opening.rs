@@ -9,17 +9,8 @@ use crate::{
     error::Coded,
     profile::{self, OpenError, Opened, Pass},
     slow::Slow,
-    types::{self, OpenOptions, StorageView},
+    types::{OpenOptions, StorageView},
 };
-
-/// Looks what this browser keeps, without opening it. What another tab has open needs no
-/// passphrase.
-pub(crate) async fn look() -> types::Profile {
-    if super::lock::is_held().await {
-        return types::Profile::Here { locked: false };
-    }
-    profile::look().await
-}
 
 /// How the peer comes to be here.
 #[derive(Debug)]
@@ -58,6 +49,14 @@ impl Profile {
 /// Opens the profile and starts its peer.
 pub(super) async fn open(options: &OpenOptions, why: Why, slow: &Slow) -> Result<Fresh, Coded> {
     let is_first = matches!(why, Why::First);
+    // Whatever is wrong with these is found before anything is deleted.
+    let phrase = options.phrase.as_deref().filter(|_| is_first);
+    let phrase = phrase.map(Phrase::parse).transpose()?;
+    let origin = match &options.relay {
+        Some(origin) => Origin::parse(origin),
+        None => Origin::of_page(),
+    }
+    .map_err(Coded::internal)?;
     let opening = match why {
         Why::First => profile::Options {
             passphrase: options.passphrase.as_deref(),
@@ -70,13 +69,6 @@ pub(super) async fn open(options: &OpenOptions, why: Why, slow: &Slow) -> Result
     if !is_first && (opened.is_new || !opened.kept) {
         return Err(Coded::new("identityGone", "what another tab had is not here any more"));
     }
-    let phrase = options.phrase.as_deref().filter(|_| is_first);
-    let phrase = phrase.map(Phrase::parse).transpose()?;
-    let origin = match &options.relay {
-        Some(origin) => Origin::parse(origin),
-        None => Origin::of_page(),
-    }
-    .map_err(Coded::internal)?;
     let Opened { storage, vault_key, pass, kept, locks, epoch, .. } = opened;
     let config = PeerConfig { vault_key: Some(vault_key), ..PeerConfig::for_page(origin) };
     let (handle, events) = lowkey_network::spawn(config, phrase, storage).await?;
