@@ -42,10 +42,17 @@ test('a notice is said when it comes, not each time', () => {
     undefined,
     undefined,
   ]);
-  expect(said({ type: 'storageFailed' }, { type: 'storageFailed' })).toEqual([
-    strings.notices.storageFailed,
+  const storage = (problem?: 'full'): PeerEvent => ({
+    type: 'storage',
+    storage: { kept: true, locks: false, ...(problem === undefined ? {} : { problem }) },
+  });
+  expect(said(storage(), storage('full'), storage('full'), storage())).toEqual([
     undefined,
+    strings.storage.full,
+    undefined,
+    strings.storage.works,
   ]);
+  expect(said({ type: 'storage', storage: { kept: false, locks: false } })).toEqual([strings.notices.memory]);
 });
 
 test('a message that was given up is said, one that arrived is not', () => {

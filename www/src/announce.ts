@@ -1,5 +1,5 @@
 /** What the polite live region says when something comes from the peer. */
-import type { PeerEvent } from './api.ts';
+import type { PeerEvent, StorageView, Stopped } from './api.ts';
 import { oneLine, span } from './format.ts';
 import { nameFor, ownConnection } from './people.ts';
 import type { State } from './store.ts';
@@ -19,8 +19,10 @@ export function announcementFor(before: State, after: State, event: PeerEvent): 
         : strings.chat.newMessageElsewhere(name);
     }
     case 'contact': {
-      const isNew = before.contacts.get(event.contact.address)?.standing !== 'request';
-      return isNew && event.contact.standing === 'request' ? strings.requests.arrived : undefined;
+      const was = before.contacts.get(event.contact.address);
+      if (event.contact.standing === 'request') return was?.standing === 'request' ? undefined : strings.requests.arrived;
+      const hasEnded = was !== undefined && was.ended === undefined && event.contact.ended !== undefined;
+      return hasEnded ? strings.ending.ended(nameFor(after, event.contact.address)) : undefined;
     }
     case 'delivery':
       return event.state === 'notSent' ? strings.delivery.notSent : undefined;
@@ -38,10 +40,12 @@ export function announcementFor(before: State, after: State, event: PeerEvent): 
       const isNew = before.clockOffsetMs === 0 && event.offsetMs !== 0;
       return isNew ? strings.notices.clockWrong(span(event.offsetMs)) : undefined;
     }
-    case 'storageFailed':
-      return before.storageFailed ? undefined : strings.notices.storageFailed;
+    case 'storage':
+      return storageWords(before.storage, event.storage);
     case 'stopped':
-      return strings.stopped.text;
+      return stoppedWords(event.why, after);
+    case 'historyDeleted':
+      return strings.ending.historyDeleted;
     case 'contactRemoved':
       return undefined;
     default:
@@ -49,6 +53,30 @@ export function announcementFor(before: State, after: State, event: PeerEvent): 
   }
 }
 
+/** What is said of storage when it changes; that it works needs no words before it ever failed. */
+function storageWords(before: StorageView | undefined, now: StorageView): string | undefined {
+  if (before?.problem !== now.problem) {
+    return now.problem === undefined ? (before && strings.storage.works) : strings.storage[now.problem];
+  }
+  return before === undefined && !now.kept ? strings.notices.memory : undefined;
+}
+
+function stoppedWords(why: Stopped, { storage }: State): string {
+  switch (why) {
+    case 'locked':
+      return strings.opening.locked.now;
+    case 'replaced':
+      return strings.opening.replaced.title;
+    case 'outdated':
+      return strings.opening.stopped.outdated;
+    case 'closed':
+      return storage?.kept === false ? strings.opening.stopped.closedInMemory : strings.opening.stopped.closed;
+    default:
+      return why satisfies never;
+  }
+}
+
 function isHeld(state: State, contact: string, id: string): boolean {
-  return state.conversations.get(contact)?.messages.some((message) => message.id === id) ?? false;
+  const held = state.conversations.get(contact);
+  return [held?.messages, held?.tail].some((list) => list?.some((message) => message.id === id));
 }

@@ -2,7 +2,7 @@
 import './components/app.ts';
 import { unreadCount } from './people.ts';
 import { problemOf } from './problem.ts';
-import { startSession, type Session } from './session.ts';
+import { startSession, type Page, type Session } from './session.ts';
 import { startState, type Missing } from './store.ts';
 import { makeStore } from './store/live.ts';
 import { strings } from './strings.ts';
@@ -38,6 +38,8 @@ async function start(): Promise<void> {
       reload: () => {
         location.reload();
       },
+      download,
+      ...notes(),
     });
     connect(session);
   } catch (error) {
@@ -54,7 +56,9 @@ function connect(session: Session): void {
   });
   document.addEventListener('visibilitychange', session.shown);
   addEventListener('beforeunload', (event) => {
-    if (store.state.contacts.size > 0) event.preventDefault();
+    const { storage, contacts } = store.state;
+    // What is kept needs no warning.
+    if (storage?.kept === false && contacts.size > 0) event.preventDefault();
   });
   store.subscribe(() => {
     const unread = unreadCount(store.state);
@@ -101,6 +105,40 @@ function takeInvite(): string | undefined {
   const link = location.href;
   history.replaceState(history.state, '', location.pathname + location.search);
   return link;
+}
+
+/** Hands a file to the browser's downloads. */
+function download(name: string, bytes: Uint8Array): void {
+  const url = URL.createObjectURL(new Blob([new Uint8Array(bytes)], { type: 'application/octet-stream' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The browser reads it after this task.
+  setTimeout(() => {
+    URL.revokeObjectURL(url);
+  }, 60_000);
+}
+
+/** Remembers that the words of an address were noted: nothing secret, and no harm if it is forgotten. */
+function notes(): Pick<Page, 'isNoted' | 'note'> {
+  const key = 'lowkey.noted';
+  return {
+    isNoted: (address) => {
+      try {
+        return localStorage.getItem(key) === address;
+      } catch {
+        return false;
+      }
+    },
+    note: (address) => {
+      try {
+        localStorage.setItem(key, address);
+      } catch {
+        // A browser that stores nothing asks again after a reload.
+      }
+    },
+  };
 }
 
 function whatIsMissing(): Missing | undefined {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
 import type { ContactView, NetworkView, RelayView } from './api.ts';
-import { conversations, matching, nameOf, networkReport, ownConnection, reachWords, requests, unreadCount } from './people.ts';
-import { reduce, startState, type State } from './store.ts';
+import { conversations, matching, nameOf, networkReport, ownConnection, reachWords, requests, undelivered, unreadCount } from './people.ts';
+import { reduce, startState, type State, type StoreEvent } from './store.ts';
 import { strings } from './strings.ts';
 
 const address = 'lowkey1qyp6zpal708pp0sawrw33e6tczvk0exkxzd62r2lrhwgveqj25cmsf7ksqy';
@@ -68,6 +68,19 @@ describe('the lists', () => {
 
   test('do not count what blocked people left', () => {
     expect(unreadCount(state)).toBe(3);
+  });
+
+  test('show the last message after a jump to an old one', () => {
+    const message = { id: '1', author: 'them', sentMs: 1, order: '1', state: 'delivered', gapBefore: false } as const;
+    const old = { ...message, contact: 'lowkey1a', text: 'old' };
+    const stretch = { messages: [old], complete: true };
+    const jumped = [
+      { type: 'lasts', messages: [{ ...old, id: '9', order: '9', text: 'new', author: 'me', state: 'waiting' }] },
+      { type: 'stretch', contact: 'lowkey1a', earlier: stretch, later: { messages: [], complete: false } },
+    ] satisfies StoreEvent[];
+    const after = jumped.reduce(reduce, state);
+    expect(conversations(after).find(({ contact: one }) => one.address === 'lowkey1a')?.last?.text).toBe('new');
+    expect(undelivered(after, 'lowkey1a')).toBe(1);
   });
 
   test('are searched by every word', () => {

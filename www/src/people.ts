@@ -1,8 +1,9 @@
 /** How people appear: names, lists, words about the connection. Pure functions of the state. */
-import type { ContactView, Message, NetworkView, Reach } from './api.ts';
+import type { ContactView, Message, NetworkView, Reach, StorageView } from './api.ts';
+import { holdsAll, wordsIn } from './found.ts';
 import { shortAddress } from './format.ts';
 import { plainName } from './names.ts';
-import type { State } from './store.ts';
+import { emptyConversation, lastOf, type State } from './store.ts';
 import { strings } from './strings.ts';
 
 /** Returns our own name for somebody, or the short address. What they call themselves is unproven, so it is not a name. */
@@ -54,6 +55,18 @@ export function matching(list: readonly Row[], text: string): Row[] {
   });
 }
 
+/** Returns whether there is somebody whom we know. */
+export function hasPeople(contacts: Iterable<ContactView>): boolean {
+  for (const { standing } of contacts) if (standing === 'contact' || standing === 'invited') return true;
+  return false;
+}
+
+/** Returns the messages that were found, as far as they hold all the words that stand in the field now. */
+export function foundMessages({ search }: State): readonly Message[] {
+  const words = wordsIn(search.text);
+  return search.found?.messages.filter(({ text }) => holdsAll(text, words)) ?? [];
+}
+
 /** Returns how many messages have not been seen, in conversations and requests. */
 export function unreadCount(state: State): number {
   let count = 0;
@@ -61,6 +74,20 @@ export function unreadCount(state: State): number {
     if (contact.standing !== 'blocked') count += contact.unread;
   }
   return count;
+}
+
+/** Returns how many of our messages to somebody are on their way, as far as they are loaded: the newest always are. */
+export function undelivered(state: State, address: string): number {
+  const { messages, tail } = state.conversations.get(address) ?? emptyConversation;
+  const isOnItsWay = ({ author, state: to }: Message): boolean =>
+    author === 'me' && (to === 'waiting' || to === 'sending' || to === 'sentAwaitingAnswer');
+  return messages.filter(isOnItsWay).length + tail.filter(isOnItsWay).length;
+}
+
+/** Returns where everything is kept, in a word or two. */
+export function storageWords(storage: StorageView | undefined): string {
+  if (storage === undefined) return '';
+  return storage.kept ? strings.storage.kept : strings.storage.memory;
 }
 
 /** Returns how somebody is reached, in words. */
@@ -117,6 +144,11 @@ export function networkReport(state: State, agent: string): string {
     `LowKey ${LOWKEY_VERSION}`,
     agent,
     ownConnection(state.network).words,
+    strings.storage.report(
+      state.storage?.kept ?? false,
+      String(state.storage?.persisted ?? 'unknown'),
+      state.storage?.problem ?? 'none',
+    ),
     `findable: ${state.own?.findable ?? 'notYet'} · clock offset: ${String(state.clockOffsetMs)} ms`,
     ...lines,
     ...direct,
@@ -126,7 +158,7 @@ export function networkReport(state: State, agent: string): string {
 function rows(state: State, is: (contact: ContactView) => boolean): Row[] {
   const list = [...state.contacts.values()].filter(is).map((contact) => {
     const conversation = state.conversations.get(contact.address);
-    return { contact, last: conversation?.messages.at(-1), draft: conversation?.draft ?? '' };
+    return { contact, last: conversation === undefined ? undefined : lastOf(conversation), draft: conversation?.draft ?? '' };
   });
   return list.sort((a, b) => sortTime(b) - sortTime(a));
 }

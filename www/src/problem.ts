@@ -2,8 +2,17 @@
 import type { ErrorCode } from './api.ts';
 import { strings } from './strings.ts';
 
-/** `samePhrase`: the words typed in are those of the identity in use. `wasmFailed`: the program could not be loaded. */
-export type Problem = ErrorCode | 'samePhrase' | 'wasmFailed';
+/**
+ * `samePhrase`: the words typed in are those of the identity in use. `wordsDiffer`: those noted are not. `wasmFailed`:
+ * the program could not be loaded. The passphrase that is set must not be empty, and be typed twice alike.
+ */
+export type Problem =
+  | ErrorCode
+  | 'samePhrase'
+  | 'wordsDiffer'
+  | 'wasmFailed'
+  | 'passphraseEmpty'
+  | 'passphrasesDiffer';
 
 /** Returns the code that an error of the JS API carries; anything else is `internal`. */
 export function problemOf(error: unknown): Problem {

@@ -172,7 +172,7 @@ describe('dialogs', () => {
 
 describe('the whole', () => {
   test('another identity starts from nothing', () => {
-    const state = after(contact(ann), come(message('a', '1')), { type: 'linkMade', link: 'x' }, { type: 'replaced' });
+    const state = after(contact(ann), come(message('a', '1')), { type: 'linkMade', link: 'x' }, { type: 'cleared', phase: { type: 'ready' } });
     expect(state).toEqual({ ...startState(0), phase: { type: 'ready' } });
   });
 
@@ -184,12 +184,21 @@ describe('the whole', () => {
 
   test('stopped is a phase, storage and clock are notices', () => {
     const state = after(
-      told({ type: 'storageFailed' }),
+      told({ type: 'storage', storage: { kept: true, locks: false, problem: 'failed' } }),
       told({ type: 'clockWrong', offsetMs: 5 }),
-      told({ type: 'stopped' }),
+      told({ type: 'stopped', why: 'closed' }),
     );
-    expect(state).toMatchObject({ phase: { type: 'stopped' }, storageFailed: true, clockOffsetMs: 5 });
+    expect(state).toMatchObject({ phase: { type: 'stopped', why: 'closed' }, clockOffsetMs: 5 });
+    expect(state.storage?.problem).toBe('failed');
     expect(reduce(state, told({ type: 'clockWrong', offsetMs: 0 })).clockOffsetMs).toBe(0);
+  });
+
+  test('what was locked or replaced in another tab is not on the screen any more', () => {
+    for (const why of ['locked', 'replaced'] as const) {
+      const state = after(contact(ann), come(message('secret', '1')), told({ type: 'stopped', why }));
+      expect(state.phase.type).toBe(why);
+      expect([state.contacts.size, state.conversations.size, state.own]).toEqual([0, 0, undefined]);
+    }
   });
 
   test('a state is never changed in place', () => {

@@ -5,22 +5,15 @@
  * character, cannot turn the words around it.
  */
 import type { DeliveryState } from './api.ts';
-import type { Consequence, Missing } from './store.ts';
 import { plainName } from './names.ts';
-import { problems } from './strings/problems.ts';
+import type { Consequence, Missing } from './store.ts';
 import { about } from './strings/about.ts';
+import { backup, ending, keep, lock, phrase, storage } from './strings/keeping.ts';
+import { opening } from './strings/opening.ts';
+import { problems } from './strings/problems.ts';
+import { counted, isolated, language } from './strings/words.ts';
 
-const language = 'en';
-const plural = new Intl.PluralRules(language);
-
-/** Returns a name that keeps its direction to itself: FIRST STRONG ISOLATE … POP DIRECTIONAL ISOLATE. */
-export function isolated(name: string): string {
-  return `\u2068${name}\u2069`;
-}
-
-function counted(count: number, one: string, other: string): string {
-  return `${String(count)} ${plural.select(count) === 'one' ? one : other}`;
-}
+export { isolated } from './strings/words.ts';
 
 const delivery: Record<DeliveryState, string> = {
   waiting: 'Waiting',
@@ -59,7 +52,7 @@ const confirmations: Record<
 > = {
   remove: (name) => ({
     title: `Remove ${isolated(name)}?`,
-    text: 'The conversation is deleted from this device. Their copy stays with them. If they write again, it arrives as a request.',
+    text: 'The conversation and its keys are deleted from this device. Their copy stays with them. If they write again, it arrives as a request.',
     action: 'Remove',
   }),
   block: (name) => ({
@@ -71,6 +64,11 @@ const confirmations: Record<
     title: `Unblock ${isolated(name)}?`,
     text: 'They can reach you again, as before. What they sent in the meantime may still arrive.',
     action: 'Unblock',
+  }),
+  deleteHistory: (name) => ({
+    title: `Delete the messages with ${isolated(name)}?`,
+    text: 'All messages of this conversation are deleted from this device. Their copy stays with them, and you can go on writing. No browser can promise that nothing is left on the disk.',
+    action: 'Delete',
   }),
   deleteRequest: (name) => ({
     title: `Delete the request of ${isolated(name)}?`,
@@ -100,19 +98,11 @@ export const strings = {
   copied: 'Copied',
   copyFailed: 'Copying was refused. Select the text and copy it by hand.',
 
-  starting: {
-    title: 'Making your key…',
-    text: 'This takes a moment. Nothing to fill in.',
-  },
+  opening,
   failed: {
     title: 'LowKey could not start',
     hint: 'Reload the page. If it happens again, open it from another node or in another browser.',
   },
-  stopped: {
-    title: 'LowKey has stopped',
-    text: 'Something went wrong inside, and nothing more is sent or received in this tab. Copy what you need, then reload: a reload starts a new identity, and your 12 words, if you kept them, bring this one back.',
-  },
-
   sidebar: {
     label: 'Conversations',
     you: 'You',
@@ -122,8 +112,6 @@ export const strings = {
     requests: 'Requests',
     requestCount: (count: number) => counted(count, 'person asks to talk', 'people ask to talk'),
     empty: 'Nobody here yet.',
-    lives: 'This identity lives in this tab until you close it.',
-    keep: 'Keep it: show my 12 words',
     draft: 'Draft:',
     me: 'You:',
     noMessages: 'No messages yet',
@@ -132,11 +120,17 @@ export const strings = {
   },
 
   search: {
-    label: 'Search, or paste an address or link',
+    label: 'Search people and messages, or paste an address or link',
     placeholder: 'Search or paste an address',
     clear: 'Clear',
     nobody: (text: string) =>
-      `Nobody found for “${isolated(text)}”. To write to someone new, paste their address or link here.`,
+      `Nothing found for “${isolated(text)}”. To write to someone new, paste their address or link here.`,
+    people: 'People',
+    messages: 'Messages',
+    looking: 'Looking through your messages…',
+    incomplete: 'Older messages are still being read. More may come up in a moment.',
+    count: (people: number, messages: number) =>
+      `${counted(people, 'person', 'people')}, ${counted(messages, 'message', 'messages')} found`,
     someoneNew: 'Someone new',
     add: 'Add and write',
     known: 'Already in your list',
@@ -167,7 +161,7 @@ export const strings = {
     retry: 'Send again',
     tryNow: 'Try now',
     waiting: (count: number, name: string) =>
-      `${counted(count, 'message waits', 'messages wait')} on this device until ${isolated(name)} can be reached. Keep this tab open.`,
+      `${counted(count, 'message waits', 'messages wait')} on this device until ${isolated(name)} can be reached.`,
     awaiting: (name: string) =>
       `${isolated(name)} has not accepted you yet. Until then there are no receipts, and at most 5 messages.`,
     newInstall: (name: string) =>
@@ -179,6 +173,8 @@ export const strings = {
     blocked: (name: string) => `You blocked ${isolated(name)}. Nothing from them reaches you.`,
     unblock: 'Unblock',
     jump: 'Newest messages',
+    loadingOlder: 'Loading earlier messages…',
+    deleted: 'No messages here. What you write next is the first.',
   },
 
   reach: {
@@ -195,7 +191,7 @@ export const strings = {
     left: (bytes: number) => `Room for ${counted(bytes, 'more byte', 'more bytes')}.`,
     over: (bytes: number) =>
       `${counted(bytes, 'byte', 'bytes')} too long. A message holds 8,192: send this in parts.`,
-    stopped: 'LowKey has stopped in this tab; nothing can be sent.',
+    stopped: 'Nothing can be sent now',
   },
 
   requests: {
@@ -261,6 +257,8 @@ export const strings = {
     remove: 'Remove',
     block: 'Block',
     unblock: 'Unblock',
+    conversation: 'This conversation',
+    deleteHistory: 'Delete messages',
     unnamed: 'No name yet',
     hideAddress: (name: string) => `Hide my IP address from ${isolated(name)}`,
     addressShown: 'Once you both talk, you connect directly where the network allows: faster, and you see each other’s IP address.',
@@ -284,30 +282,27 @@ export const strings = {
     hideAddress: 'Hide my IP address',
     addressShown: 'People you talk to connect to you directly where the network allows, and see your IP address.',
     addressHidden: 'All conversations go through relays, which cannot read. Nobody you talk to learns your IP address.',
-    identity: 'Identity',
+    identity: 'My identity',
+    notKept: 'Memory only',
+    keptShort: 'Kept',
+    promisedShort: 'Kept, promised',
+    fullShort: 'Full',
+    failedShort: 'Failing',
     showPhrase: 'Show my 12 words',
     havePhrase: 'I have 12 words',
+    device: 'This browser',
+    others: 'Everything else',
     blocked: 'Blocked people',
     network: 'Network',
     about: 'About LowKey',
   },
 
-  phrase: {
-    showTitle: 'My 12 words',
-    showText:
-      'Write them down in this order and keep them to yourself. Whoever has them is you. They bring back your key, but not your conversations.',
-    showWarning: 'Make sure that nobody else sees your screen.',
-    reveal: 'Show the words',
-    making: 'Fetching the words…',
-    restoreTitle: 'I have 12 words',
-    restoreText: 'Type or paste the words of an identity you kept. It replaces the one in this tab.',
-    restoreLoss: 'The identity in this tab has contacts. Without its own 12 words it is lost.',
-    words: 'Your 12 words, with blanks between',
-    restore: 'Bring it back',
-    restoring: 'Bringing it back…',
-    restored: 'Your identity is back',
-    count: (count: number) => `${String(count)} of 12 words`,
-  },
+  phrase,
+  storage,
+  keep,
+  lock,
+  backup,
+  ending,
 
   blocked: {
     title: 'Blocked people',
@@ -339,6 +334,7 @@ export const strings = {
       peerReflexive: 'address seen by the other side',
       relayed: 'through a server',
     },
+    storage: (where: string) => `Contacts and messages: ${where.toLocaleLowerCase(language)}.`,
     tryNow: 'Try now',
     trying: 'Trying now',
     copyReport: 'Copy report',
@@ -355,8 +351,7 @@ export const strings = {
 
   notices: {
     label: 'Notices',
-    storageFailed:
-      'Saving failed, so nothing new is accepted. Copy what you need, keep your 12 words, then reload.',
+    memory: 'Kept in memory only: what you write here is gone when you close the page.',
     inUse: 'This identity is in use on another machine. Here it has stopped sending and receiving.',
     useHere: 'Use here',
     clockWrong: (by: string) =>

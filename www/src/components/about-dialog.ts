@@ -8,7 +8,7 @@ import './dialog.ts';
 /**
  * What the page promises, what it cannot promise, and which code runs.
  *
- * Properties: `code` (name of the running script, which holds its hash), `deep`.
+ * Properties: `code` (name of the running script, which holds its hash), `kept` (what is written is stored), `deep`.
  * Actions: `closeDialog`. Slots: none. Parts: none.
  */
 @customElement('lk-about-dialog')
@@ -43,6 +43,7 @@ export class AboutDialogElement extends LitElement {
   ];
 
   @property() code = '';
+  @property({ type: Boolean }) kept = false;
   @property({ type: Boolean }) deep = false;
 
   override render(): TemplateResult {
@@ -56,7 +57,7 @@ export class AboutDialogElement extends LitElement {
         </section>
         <section>
           <h3>${about.doesNot}</h3>
-          ${this.#points(about.doesNotPoints)}
+          ${this.#points([this.kept ? about.keptPoint : about.memoryPoint, ...about.doesNotPoints])}
         </section>
         <dl class="small">
           <dt class="soft">${about.version}</dt>

@@ -11,6 +11,8 @@ import type * as Dialogs from './dialogs.ts';
 import type { RequestsElement } from './requests.ts';
 import type { SidebarElement } from './sidebar.ts';
 import './chat.ts';
+import './lock-screen.ts';
+import './lost-screen.ts';
 import './notices.ts';
 import './requests.ts';
 import './sidebar.ts';
@@ -64,9 +66,6 @@ export class AppElement extends LitElement {
         overflow: auto;
         text-align: center;
       }
-      lk-start-screen {
-        block-size: 100%;
-      }
       @media (max-width: 47.99em) {
         .panes {
           grid-template-columns: minmax(0, 1fr);
@@ -112,18 +111,38 @@ export class AppElement extends LitElement {
 
   override render(): TemplateResult {
     const { state } = this.store;
-    const hasPanes = state.phase.type === 'ready' || state.phase.type === 'stopped';
     return html`
       <header class="unseen"><h1>${strings.product}</h1></header>
       <section aria-label=${strings.notices.label}>
         <lk-notices .state=${state}></lk-notices>
       </section>
-      ${hasPanes
-        ? this.#panes(state)
-        : html`<main class="whole"><lk-start-screen .phase=${state.phase}></lk-start-screen></main>`}
+      ${this.#main(state)}
       ${this.#dialogs?.dialogOf(state, runningCode)}
       <p class="unseen" role="status" aria-live="polite">${spoken(state)}</p>
     `;
+  }
+
+  #main(state: State): TemplateResult {
+    const { phase } = state;
+    switch (phase.type) {
+      case 'ready':
+      case 'stopped':
+        return this.#panes(state);
+      case 'locked':
+        return html`<main class="whole">
+          <lk-lock-screen .busy=${phase.busy} .problem=${phase.problem}></lk-lock-screen>
+        </main>`;
+      case 'lost':
+        return html`<main class="whole"><lk-lost-screen .what=${phase.what}></lk-lost-screen></main>`;
+      case 'replaced':
+        return html`<main class="whole"><lk-lost-screen .what=${'replaced'}></lk-lost-screen></main>`;
+      case 'starting':
+      case 'failed':
+      case 'unsupported':
+        return html`<main class="whole"><lk-start-screen .phase=${phase}></lk-start-screen></main>`;
+      default:
+        return phase satisfies never;
+    }
   }
 
   #panes(state: State): TemplateResult {
@@ -176,6 +195,12 @@ export class AppElement extends LitElement {
   /** Leads the keyboard to what has just appeared, and back to where it was. */
   async #moveFocus(before: State, now: State): Promise<void> {
     if (now.dialogs.length > 0) return;
+    if (before.phase.type === 'locked' && now.phase.type === 'ready') {
+      // What had the focus is gone with the screen it stood on.
+      await this.updateComplete;
+      if (!matchMedia('(pointer: coarse)').matches) this.sidebar?.focusField();
+      return;
+    }
     const isNewView = key(before.view) !== key(now.view);
     if (!isNewView) {
       if (before.dialogs.length > 0 && this.#opener?.isConnected === true) this.#opener.focus();
@@ -183,6 +208,9 @@ export class AppElement extends LitElement {
     }
     await this.updateComplete;
     await Promise.all([this.chat?.updateComplete, this.requests?.updateComplete]);
+    // Whoever jumped to a message is led there by the log.
+    const isJump = now.view.type === 'chat' && conversationOf(now, now.view.contact).target !== undefined;
+    if (isJump) return;
     if (now.view.type === 'chat') this.chat?.focus();
     else if (now.view.type === 'requests') this.requests?.focus();
     else if (before.view.type === 'chat') this.sidebar?.focusRow(before.view.contact);

@@ -100,6 +100,15 @@ export class ChatElement extends LitElement {
       .note p {
         max-inline-size: 32rem;
       }
+      .ended::before,
+      .ended::after {
+        content: '';
+        flex: 1 1 1rem;
+        border-block-start: 1px solid var(--line);
+      }
+      .ended {
+        flex-wrap: nowrap;
+      }
       .note .button {
         min-block-size: 2rem;
         padding: 2px 12px;
@@ -148,7 +157,6 @@ export class ChatElement extends LitElement {
     const { contact } = this;
     if (contact === undefined) return null;
     const name = nameOf(contact);
-    const isRequest = contact.standing === 'request';
     return html`
       ${this.#header(contact, name)}
       ${this.conversation.newInstall
@@ -159,9 +167,9 @@ export class ChatElement extends LitElement {
         .name=${name}
         .conversation=${this.conversation}
         .nowMs=${this.nowMs}
-        .empty=${isRequest ? strings.requests.noText : strings.chat.empty}
+        .empty=${this.#empty(contact)}
       >
-        ${this.#note(contact, name)}
+        ${this.#ended(contact, name)} ${this.#note(contact, name)}
       </lk-chat-log>
       ${this.#foot(contact, name)}
     `;
@@ -203,6 +211,20 @@ export class ChatElement extends LitElement {
         ${icon('info')}
       </button>
     </header>`;
+  }
+
+  #empty(contact: ContactView): string {
+    if (contact.standing === 'request') return strings.requests.noText;
+    return contact.standing === 'invited' ? strings.chat.empty : strings.chat.deleted;
+  }
+
+  /** That the conversation has ended, as long as no other has begun. */
+  #ended(contact: ContactView, name: string): TemplateResult | typeof nothing {
+    if (contact.ended === undefined) return nothing;
+    const words = strings.ending;
+    return html`<div class="note ended small">
+      <p>${contact.ended === 'us' ? words.endedByUs : words.endedByThem(name)} ${words.next}</p>
+    </div>`;
   }
 
   /** What the newest messages of mine wait for, below them. */

@@ -11,7 +11,7 @@ import './dialog.ts';
  * Asks before something with a consequence, and says the consequence.
  *
  * Properties: `what`, `contact` (address), `name`.
- * Actions: `remove`, `block`, `unblock`, `deleteRequest`, `closeDialog`. Slots: none. Parts: none.
+ * Actions: `remove`, `block`, `unblock`, `deleteRequest`, `deleteHistory`, `closeDialog`. Slots: none. Parts: none.
  */
 @customElement('lk-confirm-dialog')
 export class ConfirmDialogElement extends LitElement {

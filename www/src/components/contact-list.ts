@@ -1,5 +1,6 @@
-import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 
 import { act } from '../actions.ts';
@@ -9,10 +10,16 @@ import { claimedName, nameOf, type Row } from '../people.ts';
 import { strings } from '../strings.ts';
 import { controls, shared } from '../styles/shared.ts';
 import { delivery } from './delivery.ts';
+import { moveInList } from './list-keys.ts';
 import './key-pattern.ts';
 
+/** How many rows are drawn at first, and how many more whenever their end comes into view. */
+const rowsAtOnce = 100;
+
 /**
- * The conversations, one button each; arrow keys, Home and End move between them.
+ * The conversations, one button each; arrow keys, Home and End move between them. Of a long list the beginning is
+ * drawn,
+ * and room is held for the rest.
  *
  * Properties: `rows`, `patterns`, `selected` (address), `nowMs`.
  * Methods: `focusRow(address)` (the first row if that one is gone; false if there is none). Actions: `openChat`. Slots: none. Parts: `row`.
@@ -25,6 +32,10 @@ export class ContactListElement extends LitElement {
     css`
       ul {
         padding: 4px 8px;
+      }
+      li {
+        content-visibility: auto;
+        contain-intrinsic-block-size: auto 4rem;
       }
       button {
         display: grid;
@@ -111,21 +122,57 @@ export class ContactListElement extends LitElement {
   @property() selected: string | undefined;
   @property({ type: Number }) nowMs = 0;
 
+  @state() shown = rowsAtOnce;
+  @query('.rest') rest!: HTMLElement;
+  #watch = new IntersectionObserver((entries) => {
+    if (entries.some((entry) => entry.isIntersecting)) this.shown += rowsAtOnce;
+  });
+
   focusRow(address: string): boolean {
-    const index = this.rows.findIndex((row) => row.contact.address === address);
-    const button = this.#buttons()[Math.max(index, 0)];
+    const index = Math.max(
+      this.rows.findIndex((row) => row.contact.address === address),
+      0,
+    );
+    if (index >= this.shown) {
+      this.shown = index + rowsAtOnce;
+      void this.updateComplete.then(() => this.focusRow(address));
+      return true;
+    }
+    const button = this.shadowRoot?.querySelectorAll('button')[index];
     button?.focus();
     return button !== undefined;
   }
 
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#watch.disconnect();
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    const left = Math.max(this.rows.length - this.shown, 0);
+    this.rest.style.blockSize = `${String(left * 4)}rem`;
+    if (!changed.has('rows') && !changed.has('shown')) return;
+    // Watched anew, it is told of once more where it is in view still.
+    this.#watch.disconnect();
+    if (left > 0) this.#watch.observe(this.rest);
+  }
+
   override render(): TemplateResult {
+    const rows = this.rows.slice(0, this.shown);
     return html`<ul @keydown=${this.#key}>
-      ${repeat(
-        this.rows,
-        (row) => row.contact.address,
-        (row) => this.#row(row),
-      )}
-    </ul>`;
+        ${repeat(
+          rows,
+          (row) => row.contact.address,
+          (row) => guard(this.#seen(row), () => this.#row(row)),
+        )}
+      </ul>
+      <div class="rest"></div>`;
+  }
+
+  /** All that a row shows: of a thousand rows most stay as they are. */
+  #seen({ contact, last, draft }: Row): unknown[] {
+    const isSelected = this.selected === contact.address;
+    return [contact, last, draft, isSelected, this.patterns.get(contact.address), this.nowMs];
   }
 
   #row(row: Row): TemplateResult {
@@ -178,18 +225,14 @@ export class ContactListElement extends LitElement {
       <bdi class="cut">${oneLine(last.text)}</bdi>`;
   }
 
-  #buttons(): HTMLButtonElement[] {
-    return [...(this.shadowRoot?.querySelectorAll('button') ?? [])];
-  }
-
   #key(event: KeyboardEvent): void {
-    const buttons = this.#buttons();
-    const at = buttons.findIndex((button) => button === this.shadowRoot?.activeElement);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 }[event.key];
-    const button = to === undefined ? undefined : buttons[to];
-    if (button === undefined) return;
+    if (event.key !== 'End' || this.shown >= this.rows.length) {
+      moveInList(event);
+      return;
+    }
     event.preventDefault();
-    button.focus();
+    const last = this.rows.at(-1)?.contact.address;
+    if (last !== undefined) this.focusRow(last);
   }
 }
 

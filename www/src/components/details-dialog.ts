@@ -99,6 +99,17 @@ export class DetailsDialogElement extends LitElement {
         </div>
         ${isBlocked ? nothing : this.#hiding(contact)}
         <section>
+          <h3>${words.conversation}</h3>
+          <div class="actions">
+            ${contact.standing === 'contact' && contact.ended === undefined
+              ? this.#action('circleStop', strings.ending.action, () => {
+                  act(this, { type: 'openDialog', dialog: { type: 'endConversation', contact: contact.address } });
+                })
+              : nothing}
+            ${this.#consequence('trash', words.deleteHistory, 'deleteHistory')}
+          </div>
+        </section>
+        <section>
           <h3>${words.address}</h3>
           <lk-address .address=${contact.address} .pattern=${this.pattern}></lk-address>
           <div class="actions">

@@ -1,20 +1,26 @@
 /** Which component shows which dialog. A file of its own in the build: the first screen does not wait for it. */
 import { html, nothing, type TemplateResult } from 'lit';
 
-import { blocked, nameFor, networkReport, ownConnection } from '../people.ts';
+import { blocked, nameFor, networkReport, ownConnection, undelivered } from '../people.ts';
 import { topDialog, type Dialog, type State } from '../store.ts';
 import { strings } from '../strings.ts';
 import './about-dialog.ts';
 import './add-dialog.ts';
+import './backup-dialog.ts';
+import './begin-anew-dialog.ts';
 import './blocked-dialog.ts';
 import './confirm-dialog.ts';
 import './details-dialog.ts';
+import './end-dialog.ts';
+import './lock-dialogs.ts';
 import './message-dialog.ts';
 import './my-address.ts';
 import './network-dialog.ts';
+import './phrase-check-dialog.ts';
 import './phrase-dialogs.ts';
 import './rename-dialog.ts';
 import './settings-dialog.ts';
+import './storage-dialog.ts';
 
 /** Returns the dialog on the screen; `code` names the script that runs. */
 export function dialogOf(state: State, code: string): TemplateResult | typeof nothing {
@@ -23,7 +29,7 @@ export function dialogOf(state: State, code: string): TemplateResult | typeof no
 }
 
 function show(state: State, dialog: Dialog, deep: boolean, code: string): TemplateResult {
-  const { own, patterns, contacts } = state;
+  const { own, patterns, contacts, storage } = state;
   switch (dialog.type) {
     case 'myAddress':
       return html`<lk-my-address
@@ -73,6 +79,7 @@ function show(state: State, dialog: Dialog, deep: boolean, code: string): Templa
         .hidesAddress=${own?.hidesAddress ?? false}
         .connection=${ownConnection(state.network).words}
         .blocked=${blocked(state).length}
+        .storage=${storage}
         .deep=${deep}
       ></lk-settings-dialog>`;
     case 'phraseShow':
@@ -81,9 +88,46 @@ function show(state: State, dialog: Dialog, deep: boolean, code: string): Templa
       return html`<lk-phrase-restore-dialog
         .busy=${dialog.busy === true}
         .problem=${dialog.problem}
-        .loses=${contacts.size > 0}
+        .loses=${own === undefined ? undefined : contacts.size}
+        .kept=${storage?.kept ?? true}
         .deep=${deep}
       ></lk-phrase-restore-dialog>`;
+    case 'phraseCheck':
+      return html`<lk-phrase-check-dialog .asked=${dialog.asked} .problem=${dialog.problem}></lk-phrase-check-dialog>`;
+    case 'beginAnew':
+      return html`<lk-begin-anew-dialog .busy=${dialog.busy === true} .problem=${dialog.problem}></lk-begin-anew-dialog>`;
+    case 'endConversation':
+      return html`<lk-end-dialog
+        .contact=${dialog.contact}
+        .name=${nameFor(state, dialog.contact)}
+        .unsent=${undelivered(state, dialog.contact)}
+        .busy=${dialog.busy === true}
+      ></lk-end-dialog>`;
+    case 'storage':
+      return html`<lk-storage-dialog
+        .storage=${storage}
+        .answer=${dialog.answer}
+        .deep=${deep}
+      ></lk-storage-dialog>`;
+    case 'lock':
+      return html`<lk-lock-dialog
+        .kept=${storage?.kept ?? false}
+        .locks=${storage?.locks ?? false}
+        .deep=${deep}
+      ></lk-lock-dialog>`;
+    case 'lockSet':
+      return html`<lk-lock-set-dialog
+        .way=${dialog.way}
+        .busy=${dialog.busy === true}
+        .problem=${dialog.problem}
+        .deep=${deep}
+      ></lk-lock-set-dialog>`;
+    case 'backup':
+      return html`<lk-backup-dialog
+        .step=${dialog.step}
+        .restored=${dialog.restored === true}
+        .deep=${deep}
+      ></lk-backup-dialog>`;
     case 'blocked':
       return html`<lk-blocked-dialog
         .rows=${blocked(state)}
@@ -94,11 +138,12 @@ function show(state: State, dialog: Dialog, deep: boolean, code: string): Templa
       return html`<lk-network-dialog
         .network=${state.network}
         .own=${own}
+        .storage=${storage}
         .report=${networkReport(state, navigator.userAgent)}
         .deep=${deep}
       ></lk-network-dialog>`;
     case 'about':
-      return html`<lk-about-dialog .code=${code} .deep=${deep}></lk-about-dialog>`;
+      return html`<lk-about-dialog .code=${code} .kept=${storage?.kept ?? true} .deep=${deep}></lk-about-dialog>`;
     default:
       return dialog satisfies never;
   }

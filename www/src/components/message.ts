@@ -16,7 +16,7 @@ import { icon } from './icon.ts';
  *
  * Properties: `message`, `name` (of the other side, for screen readers), `isLastOfRun` (the time is shown),
  * `isLatest` (the newest of mine: its state stands in words).
- * Attributes: `author` (me, them) and `state` (delivery state), reflected for styles and tests.
+ * Attributes: `marked` (it was jumped to), `author` (me, them) and `state` (delivery state), reflected for styles and tests.
  * Actions: `retry`. Slots: none. Parts: `bubble`.
  */
 @customElement('lk-message')
@@ -45,6 +45,9 @@ export class MessageElement extends LitElement {
       }
       :host([author='me']) .bubble {
         background: var(--bubble-me);
+      }
+      :host([marked]) .bubble {
+        outline: 2px solid var(--accent);
       }
       .bubble a {
         color: inherit;

@@ -2,8 +2,8 @@ import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 
 import { act } from '../actions.ts';
-import type { NetworkView, OwnView, RelayView } from '../api.ts';
-import { ownConnection } from '../people.ts';
+import type { NetworkView, OwnView, RelayView, StorageView } from '../api.ts';
+import { ownConnection, storageWords } from '../people.ts';
 import { strings } from '../strings.ts';
 import { controls, shared } from '../styles/shared.ts';
 import { icon, type IconName } from './icon.ts';
@@ -19,7 +19,7 @@ const icons: Record<RelayView['state'], IconName> = {
 /**
  * The nodes we know, how we stand with each, and a report to send to whoever helps.
  *
- * Properties: `network`, `own`, `report` (text), `deep`.
+ * Properties: `network`, `own`, `storage`, `report` (text), `deep`.
  * Actions: `reconnect`, `announce`, `closeDialog`. Slots: none. Parts: none.
  */
 @customElement('lk-network-dialog')
@@ -77,6 +77,7 @@ export class NetworkDialogElement extends LitElement {
 
   @property({ attribute: false }) network: NetworkView | undefined;
   @property({ attribute: false }) own: OwnView | undefined;
+  @property({ attribute: false }) storage: StorageView | undefined;
   @property() report = '';
   @property({ type: Boolean }) deep = false;
 
@@ -96,6 +97,9 @@ export class NetworkDialogElement extends LitElement {
               ${relays.map((relay) => this.#relay(relay))}
             </ul>`}
         ${this.#ways()} <p class="soft small">${words.text}</p>
+        ${this.storage === undefined
+          ? nothing
+          : html`<p class="soft small">${words.storage(storageWords(this.storage))}</p>`}
         <div class="actions">
           <button
             class="button"

@@ -9,7 +9,7 @@ import { controls, shared } from '../styles/shared.ts';
 import { icon } from './icon.ts';
 
 /**
- * What concerns the whole page and stays until it is over: stopped, storage failed, in use elsewhere, clock, offline;
+ * What concerns the whole page and stays until it is over: stopped, storage, in use elsewhere, clock, offline;
  * and why the last thing that was asked for was not done.
  *
  * They are announced by the page's live region when they come.
@@ -57,16 +57,9 @@ export class NoticesElement extends LitElement {
 
   override render(): TemplateResult {
     const words = strings.notices;
-    const { phase, own, storageFailed, clockOffsetMs, network, failure } = this.state;
-    const isStopped = phase.type === 'stopped';
+    const { phase, own, clockOffsetMs, network, failure } = this.state;
     return html`
-      ${isStopped ? this.#notice(strings.stopped.text, 'grave', strings.reload, { type: 'reload' }) : nothing}
-      ${storageFailed && !isStopped
-        ? this.#notice(words.storageFailed, 'grave', strings.settings.showPhrase, {
-            type: 'openDialog',
-            dialog: { type: 'phraseShow' },
-          })
-        : nothing}
+      ${phase.type === 'stopped' ? this.#stopped(phase.why) : this.#storage()}
       ${own?.findable === 'inUseElsewhere'
         ? this.#notice(words.inUse, 'warn', words.useHere, { type: 'useHere' })
         : nothing}
@@ -74,6 +67,31 @@ export class NoticesElement extends LitElement {
       ${failure === undefined ? nothing : this.#notice(strings.problems[failure], 'grave', strings.close, { type: 'dismiss' })}
       ${network?.online === false ? this.#notice(words.offline, 'warn') : nothing}
     `;
+  }
+
+  #stopped(why: 'closed' | 'outdated'): TemplateResult {
+    const { closed, closedInMemory, outdated } = strings.opening.stopped;
+    const isLost = this.state.storage?.kept === false;
+    const text = why === 'outdated' ? outdated : isLost ? closedInMemory : closed;
+    return this.#notice(text, why === 'outdated' ? 'warn' : 'grave', strings.reload, { type: 'reload' });
+  }
+
+  #storage(): TemplateResult | typeof nothing {
+    const { storage, contacts } = this.state;
+    if (storage === undefined) return nothing;
+    if (storage.problem !== undefined) {
+      return this.#notice(strings.storage[storage.problem], 'grave', strings.storage.title, {
+        type: 'openDialog',
+        dialog: { type: 'storage' },
+      });
+    }
+    if (storage.kept) return nothing;
+    return contacts.size === 0
+      ? this.#notice(strings.notices.memory, 'warn')
+      : this.#notice(strings.notices.memory, 'warn', strings.settings.showPhrase, {
+          type: 'openDialog',
+          dialog: { type: 'phraseShow' },
+        });
   }
 
   #notice(text: string, kind: 'grave' | 'warn', label?: string, action?: Action): TemplateResult {

@@ -1,4 +1,4 @@
-import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
+import { LitElement, css, html, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 
 import { act } from '../actions.ts';
@@ -14,7 +14,7 @@ import './dialog.ts';
  * Shows the twelve words, after a click, so that nobody reads them over a shoulder by surprise.
  *
  * Properties: `words` (undefined while they are fetched), `deep`.
- * Actions: `announce`, `closeDialog`. Slots: none. Parts: none.
+ * Actions: `askWords`, `announce`, `closeDialog`. Slots: none. Parts: none.
  */
 @customElement('lk-phrase-show-dialog')
 export class PhraseShowDialogElement extends LitElement {
@@ -93,6 +93,15 @@ export class PhraseShowDialogElement extends LitElement {
         ${words.map((word) => html`<li>${word}</li>`)}
       </ol>
       <div class="actions">
+        <button
+          class="button primary"
+          type="button"
+          @click=${() => {
+            act(this, { type: 'askWords' });
+          }}
+        >
+          ${icon('check')} ${strings.phrase.noted}
+        </button>
         <lk-copy-button .text=${words.join(' ')}></lk-copy-button>
       </div>`;
   }
@@ -107,7 +116,8 @@ export class PhraseShowDialogElement extends LitElement {
 /**
  * Takes twelve words and brings their identity back.
  *
- * Properties: `busy`, `problem`, `loses` (the identity in use has contacts), `deep`.
+ * Properties: `busy`, `problem`, `loses` (how many contacts the identity in use has; undefined if none is open), `kept`
+ * (that identity is stored), `deep`.
  * Actions: `restore`, `closeDialog`. Slots: none. Parts: none.
  */
 @customElement('lk-phrase-restore-dialog')
@@ -135,7 +145,8 @@ export class PhraseRestoreDialogElement extends LitElement {
 
   @property({ type: Boolean }) busy = false;
   @property() problem: Problem | undefined;
-  @property({ type: Boolean }) loses = false;
+  @property({ type: Number }) loses: number | undefined;
+  @property({ type: Boolean }) kept = false;
   @property({ type: Boolean }) deep = false;
   @query('textarea') area!: HTMLTextAreaElement;
   @state() count = 0;
@@ -145,9 +156,7 @@ export class PhraseRestoreDialogElement extends LitElement {
     return html`<lk-dialog heading=${phrase.restoreTitle} ?deep=${this.deep} sticky>
       <form id="form" @submit=${this.#submit}>
         <p class="soft">${phrase.restoreText}</p>
-        ${this.loses
-          ? html`<p class="warn small">${icon('circleAlert')} ${phrase.restoreLoss}</p>`
-          : nothing}
+        ${this.#loss()}
         <div class="field">
           <label for="words">${phrase.words}</label>
           <textarea
@@ -168,10 +177,34 @@ export class PhraseRestoreDialogElement extends LitElement {
         ${problemLine(this.problem)}
       </form>
       <button slot="footer" class="button" type="button" @click=${this.#cancel}>${strings.cancel}</button>
-      <button slot="footer" class="button primary" type="submit" form="form" ?disabled=${this.busy}>
-        ${this.busy ? phrase.restoring : phrase.restore}
+      <button
+        slot="footer"
+        class="button ${this.#losesPeople ? 'danger' : 'primary'}"
+        type="submit"
+        form="form"
+        ?disabled=${this.busy}
+      >
+        ${this.busy ? phrase.restoring : this.#losesPeople ? phrase.restoreAndDelete : phrase.restore}
       </button>
     </lk-dialog>`;
+  }
+
+  get #losesPeople(): boolean {
+    return (this.loses ?? 0) > 0;
+  }
+
+  /** What is deleted for it. */
+  #loss(): TemplateResult {
+    const { phrase } = strings;
+    const text = this.loses === undefined ? phrase.restoreUnreadable : phrase.restoreLoss(this.loses, this.kept);
+    if (!this.#losesPeople) return html`<p class="soft">${text}</p>`;
+    return html`<div class="warn small">
+      ${icon('circleAlert')}
+      <div>
+        <p>${text}</p>
+        <p>${phrase.restoreLossHint}</p>
+      </div>
+    </div>`;
   }
 
   #counted(): void {

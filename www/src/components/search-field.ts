@@ -75,7 +75,7 @@ export class SearchFieldElement extends LitElement {
     `,
   ];
 
-  @property({ attribute: false }) search: Search = { text: '', outcome: undefined };
+  @property({ attribute: false }) search: Search = { text: '', outcome: undefined, found: undefined };
   @property({ attribute: false }) pattern: KeyPattern | undefined;
   @property({ attribute: false }) known: ContactView | undefined;
   @property({ type: Boolean }) disabled = false;

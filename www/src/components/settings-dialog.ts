@@ -2,7 +2,7 @@ import { LitElement, css, html, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 
 import { act } from '../actions.ts';
-import type { PresenceMode } from '../api.ts';
+import type { PresenceMode, StorageView } from '../api.ts';
 import type { Dialog } from '../store.ts';
 import { strings } from '../strings.ts';
 import { controls, shared } from '../styles/shared.ts';
@@ -13,7 +13,7 @@ import './switch.ts';
 /**
  * Who may find us, and the doors to everything that is not needed every day.
  *
- * Properties: `presence`, `hidesAddress`, `connection` (words), `blocked` (how many), `deep`.
+ * Properties: `presence`, `hidesAddress`, `connection` (words), `blocked` (how many), `storage`, `deep`.
  * Actions: `setPresence`, `hideAddress`, `openDialog`, `closeDialog`. Slots: none. Parts: none.
  */
 @customElement('lk-settings-dialog')
@@ -74,8 +74,12 @@ export class SettingsDialogElement extends LitElement {
         outline: 2px solid var(--accent);
         outline-offset: 2px;
       }
+      section h3 {
+        padding-block-start: 16px;
+        border-block-start: 1px solid var(--line);
+      }
       .doors {
-        margin-inline: -8px;
+        margin: 4px -8px 0;
       }
       .door {
         display: flex;
@@ -108,6 +112,7 @@ export class SettingsDialogElement extends LitElement {
   @property({ type: Boolean }) hidesAddress = false;
   @property() connection = '';
   @property({ type: Number }) blocked = 0;
+  @property({ attribute: false }) storage: StorageView | undefined;
   @property({ type: Boolean }) deep = false;
 
   override render(): TemplateResult {
@@ -132,16 +137,46 @@ export class SettingsDialogElement extends LitElement {
             act(this, { type: 'hideAddress', contact: undefined, hide: event.detail });
           }}
         ></lk-switch>
-        <div class="doors">
-          ${this.#door('qrCode', strings.sidebar.myAddress, '', { type: 'myAddress' })}
-          ${this.#door('key', words.showPhrase, '', { type: 'phraseShow' })}
-          ${this.#door('pencil', words.havePhrase, '', { type: 'phraseRestore' })}
+        <section>
+          <h3>${words.identity}</h3>
+          <div class="doors">
+            ${this.#door('qrCode', strings.sidebar.myAddress, '', { type: 'myAddress' })}
+            ${this.#door('key', words.showPhrase, '', { type: 'phraseShow' })}
+            ${this.#door('pencil', words.havePhrase, '', { type: 'phraseRestore' })}
+          </div>
+        </section>
+        <section>
+          <h3>${words.device}</h3>
+          <div class="doors">
+            ${this.#door('hardDrive', strings.storage.title, this.#storageNote(), { type: 'storage' })}
+            ${this.#door('lock', strings.lock.title, this.#lockNote(), { type: 'lock' })}
+            ${this.#door('archive', strings.backup.title, '', { type: 'backup', step: { type: 'rest' } })}
+          </div>
+        </section>
+        <section>
+          <h3>${words.others}</h3>
+          <div class="doors">
           ${this.#door('waypoints', words.network, this.connection, { type: 'network' })}
           ${this.#door('ban', words.blocked, this.blocked === 0 ? '' : String(this.blocked), { type: 'blocked' })}
           ${this.#door('info', words.about, '', { type: 'about' })}
-        </div>
+          </div>
+        </section>
       </div>
     </lk-dialog>`;
+  }
+
+  #storageNote(): string {
+    const words = strings.settings;
+    const { storage } = this;
+    if (storage === undefined) return '';
+    if (!storage.kept) return words.notKept;
+    if (storage.problem !== undefined) return storage.problem === 'full' ? words.fullShort : words.failedShort;
+    return storage.persisted === true ? words.promisedShort : words.keptShort;
+  }
+
+  #lockNote(): string {
+    if (this.storage?.kept !== true) return '';
+    return this.storage.locks ? strings.lock.on : strings.lock.off;
   }
 
   #choice(mode: PresenceMode, label: string): TemplateResult {

@@ -3,7 +3,7 @@ import { customElement, property, query } from 'lit/decorators.js';
 
 import { act } from '../actions.ts';
 import { plainName } from '../names.ts';
-import { conversations, matching, ownConnection, requests, type Row } from '../people.ts';
+import { conversations, foundMessages, hasPeople, matching, nameFor, ownConnection, requests, type Row } from '../people.ts';
 import { startState, type Dialog, type State } from '../store.ts';
 import { strings } from '../strings.ts';
 import { controls, shared } from '../styles/shared.ts';
@@ -12,12 +12,14 @@ import type { ContactListElement } from './contact-list.ts';
 import type { SearchFieldElement } from './search-field.ts';
 import './connection-bar.ts';
 import './contact-list.ts';
+import './found-messages.ts';
+import './keep-nudge.ts';
 import './key-pattern.ts';
 import './search-field.ts';
 import './welcome.ts';
 
 /**
- * The list side: who we are, the one field, requests, conversations, the standing line, the connection.
+ * The list side: who we are, the one field, requests, conversations or what was found, the connection.
  *
  * Properties: `state`.
  * Methods: `focusRow(address)`, `focusField()`. Actions: `openDialog`, `openRequests`, and those of its children.
@@ -111,19 +113,12 @@ export class SidebarElement extends LitElement {
         padding: 8px;
         border-block-start: 1px solid var(--line);
       }
-      footer p {
-        padding: 4px 8px;
-      }
-      footer .keep {
-        display: inline;
-        padding: 2px 0;
-        border: 0;
-        background: none;
-        color: var(--accent-ink);
-        text-decoration: underline;
-        text-decoration-thickness: 1px;
-        text-underline-offset: 3px;
-        text-align: start;
+      .kind {
+        padding: 8px 16px 4px;
+        color: var(--ink-soft);
+        font-size: var(--text-s);
+        font-weight: 600;
+        letter-spacing: 0;
       }
       lk-welcome {
         display: none;
@@ -170,7 +165,7 @@ export class SidebarElement extends LitElement {
       ></lk-search-field>
       <div class="list">${this.#list()}</div>
       <footer>
-        ${own === undefined ? nothing : this.#standingLine(contacts.size > 0)}
+        ${this.#nudge()}
         <lk-connection-bar
           .connection=${ownConnection(this.state.network)}
           .findable=${own?.findable ?? 'notYet'}
@@ -180,28 +175,65 @@ export class SidebarElement extends LitElement {
   }
 
   #list(): TemplateResult {
-    const { search, patterns, view, nowMs, own } = this.state;
+    const { search, patterns, own } = this.state;
+    if (search.text.trim() !== '' && search.outcome === undefined) return this.#searched();
     const all = conversations(this.state);
-    const isSearching = search.text !== '' && search.outcome === undefined;
-    const shown = isSearching ? matching([...all, ...requests(this.state)], search.text) : all;
-    if (isSearching && shown.length === 0) {
-      return html`<p class="nobody soft">${strings.search.nobody(search.text)}</p>`;
-    }
     const asking = requests(this.state);
     const isFirstRun = all.length === 0 && asking.length === 0 && own !== undefined;
     return html`
-      ${isSearching ? nothing : this.#requests(asking)}
+      ${this.#requests(asking)}
       ${isFirstRun
         ? html`<p class="empty soft">${strings.sidebar.empty}</p>
             <lk-welcome .pattern=${patterns.get(own.address)}></lk-welcome>`
         : nothing}
-      <lk-contact-list
-        .rows=${shown}
-        .patterns=${patterns}
-        .selected=${view.type === 'chat' ? view.contact : undefined}
-        .nowMs=${nowMs}
-      ></lk-contact-list>
+      ${this.#rows(all)}
     `;
+  }
+
+  /** People first, then messages. */
+  #searched(): TemplateResult {
+    const { search, nowMs, patterns } = this.state;
+    const words = strings.search;
+    const people = matching([...conversations(this.state), ...requests(this.state)], search.text);
+    const found = foundMessages(this.state);
+    const isAnswered = search.found?.text === search.text.trim();
+    if (people.length === 0 && found.length === 0) {
+      return html`<p class="nobody soft">${isAnswered ? words.nobody(search.text) : words.looking}</p>
+        ${this.#incomplete()}`;
+    }
+    return html`
+      ${people.length === 0 ? nothing : html`<h2 class="kind">${words.people}</h2>`} ${this.#rows(people)}
+      ${found.length === 0
+        ? nothing
+        : html`<h2 class="kind">${words.messages}</h2>
+            <lk-found-messages
+              .messages=${found}
+              .words=${search.text}
+              .nameOf=${this.#nameOf}
+              .patterns=${patterns}
+              .nowMs=${nowMs}
+            ></lk-found-messages>`}
+      ${this.#incomplete()}
+    `;
+  }
+
+  #incomplete(): TemplateResult | typeof nothing {
+    const { found } = this.state.search;
+    return found === undefined || found.complete
+      ? nothing
+      : html`<p class="nobody soft small">${strings.search.incomplete}</p>`;
+  }
+
+  readonly #nameOf = (address: string): string => nameFor(this.state, address);
+
+  #rows(rows: readonly Row[]): TemplateResult {
+    const { patterns, view, nowMs } = this.state;
+    return html`<lk-contact-list
+      .rows=${rows}
+      .patterns=${patterns}
+      .selected=${view.type === 'chat' ? view.contact : undefined}
+      .nowMs=${nowMs}
+    ></lk-contact-list>`;
   }
 
   #requests(asking: readonly Row[]): TemplateResult | typeof nothing {
@@ -223,21 +255,12 @@ export class SidebarElement extends LitElement {
     </button>`;
   }
 
-  #standingLine(hasContacts: boolean): TemplateResult {
-    return html`<p class="soft small">
-      ${strings.sidebar.lives}
-      ${hasContacts
-        ? html`<button
-            class="keep"
-            type="button"
-            @click=${() => {
-              act(this, { type: 'openDialog', dialog: { type: 'phraseShow' } });
-            }}
-          >
-            ${strings.sidebar.keep}
-          </button>`
-        : nothing}
-    </p>`;
+  /** The words to note: after the first contact, and after the browser's answer. */
+  #nudge(): TemplateResult | typeof nothing {
+    const { storage, keeping, contacts, phase } = this.state;
+    const isDue = storage?.kept === true && phase.type === 'ready' && hasPeople(contacts.values());
+    if (!isDue || keeping.isAsking || keeping.isNoted || keeping.isPutOff) return nothing;
+    return html`<lk-keep-nudge .persisted=${storage.persisted === true}></lk-keep-nudge>`;
   }
 
   #opener(name: 'qrCode' | 'settings', label: string, dialog: Dialog): TemplateResult {

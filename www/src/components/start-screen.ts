@@ -4,6 +4,7 @@ import { customElement, property } from 'lit/decorators.js';
 import { act } from '../actions.ts';
 import type { Phase } from '../store.ts';
 import { strings } from '../strings.ts';
+import { screen } from '../styles/screen.ts';
 import { controls, shared } from '../styles/shared.ts';
 import { icon } from './icon.ts';
 
@@ -18,32 +19,8 @@ export class StartScreenElement extends LitElement {
   static override styles = [
     shared,
     controls,
+    screen,
     css`
-      .box {
-        display: grid;
-        justify-items: center;
-        align-content: center;
-        gap: 16px;
-        min-block-size: 100%;
-        padding: 32px 24px;
-        text-align: center;
-      }
-      .box > div {
-        max-inline-size: 28rem;
-      }
-      h2 + p,
-      p + p {
-        margin-block-start: 8px;
-      }
-      .mark {
-        display: grid;
-        place-items: center;
-        inline-size: 3rem;
-        block-size: 3rem;
-        border-radius: 22%;
-        background: var(--wash);
-        color: var(--ink-soft);
-      }
       .skeleton {
         display: grid;
         grid-template-columns: repeat(5, 1fr);
@@ -61,13 +38,13 @@ export class StartScreenElement extends LitElement {
     `,
   ];
 
-  @property({ attribute: false }) phase: Phase = { type: 'starting' };
+  @property({ attribute: false }) phase: Phase = { type: 'starting', what: 'looking' };
 
   override render(): TemplateResult | null {
     const { phase } = this;
     switch (phase.type) {
       case 'starting':
-        return this.#box(this.#skeleton(), strings.starting.title, [strings.starting.text], false);
+        return this.#starting(phase.what);
       case 'unsupported': {
         const { title, text } = strings.missing[phase.missing];
         return this.#box(this.#mark(), title, [text], false);
@@ -76,12 +53,21 @@ export class StartScreenElement extends LitElement {
         const { title, hint } = strings.failed;
         return this.#box(this.#mark(), title, [strings.problems[phase.problem], hint], true);
       }
+      case 'locked':
+      case 'lost':
+      case 'replaced':
       case 'ready':
       case 'stopped':
         return null;
       default:
         return phase satisfies never;
     }
+  }
+
+  #starting(what: 'looking' | 'making' | 'opening'): TemplateResult {
+    const { starting, making, opening } = strings.opening;
+    const { title, text } = { looking: starting, making, opening }[what];
+    return this.#box(this.#skeleton(), title, [text], false);
   }
 
   #box(mark: TemplateResult, title: string, texts: readonly string[], reload: boolean): TemplateResult {

@@ -32,6 +32,12 @@ if (make === undefined) {
     if (detail.type === 'back') store.dispatch({ type: 'view', view: { type: 'list' } });
     if (detail.type === 'draft') store.dispatch({ type: 'drafted', contact: detail.contact, text: detail.text });
     if (detail.type === 'search') store.dispatch({ type: 'searched', text: detail.text });
+    if (detail.type === 'openMessage') {
+      const { contact, id } = detail.message;
+      store.dispatch({ type: 'view', view: { type: 'chat', contact } });
+      store.dispatch({ type: 'target', contact, message: id });
+    }
+    if (detail.type === 'putOff') store.dispatch({ type: 'keeping', change: { isPutOff: true } });
     if (detail.type === 'announce') store.dispatch({ type: 'announced', text: detail.text });
   });
   document.body.append(app);

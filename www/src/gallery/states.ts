@@ -1,123 +1,10 @@
 /** Every state of the page that somebody should look at, by name. */
-import type { ContactView, Message, NetworkView, PeerEvent } from '../api.ts';
-import { reduce, startState, type Dialog, type State, type StoreEvent } from '../store.ts';
+import type { ContactView, Message } from '../api.ts';
+import { startState, type State, type StoreEvent } from '../store.ts';
+import { after, annaTalk, busy, chat, dialog, digits, foe, foe2, link, long, people, ready, reem, searching, stranger, strangerTalk, told, unnamed, words } from './base.ts';
+import { keepingStates } from './keeping.ts';
 import { address, anna, contact, day, minute, now, own, pattern, talk } from './people.ts';
 import { xss } from './xss.ts';
-
-const link = `https://chat.example.org/#i/${'AQogA6EHv_PO-h5ghKP7K3dSpVY0Qk9jFwz8mTt2LrB1xYcDnEuHsWqGiJaXoNfZbV'.repeat(2)}`;
-const words = 'legal winner thank year wave sausage worth useful legal winner thank yellow'.split(' ');
-const digits = '542856771288858015498434196827104958273645012938475610293847';
-
-const connected: NetworkView = {
-  online: true,
-  relays: [
-    {
-      name: 'chat.example.org',
-      address: '/dns4/chat.example.org/tcp/443/tls/ws',
-      state: 'connected',
-      reserved: true,
-      roundTripMs: 34,
-    },
-    {
-      name: 'relay.example.net',
-      address: '/dns6/relay.example.net/tcp/443/tls/ws',
-      state: 'connected',
-      reserved: false,
-      roundTripMs: 112,
-    },
-  ],
-  direct: [{ local: 'host', remote: 'serverReflexive', roundTripMs: 18 }],
-};
-const searching: NetworkView = {
-  online: true,
-  relays: [
-    { name: 'chat.example.org', address: '/dns4/chat.example.org/tcp/443/tls/ws', state: 'lost', reserved: false },
-    { name: 'relay.example.net', address: '/dns6/relay.example.net/tcp/443/tls/ws', state: 'connecting', reserved: false },
-  ],
-  direct: [],
-};
-
-const bo = contact(3, { petname: 'Bo', unread: 3 });
-const dana = contact(4, { petname: 'דנה לוי', reach: { type: 'direct' } });
-const unnamed = contact(5, { ownName: 'river', standing: 'invited', reach: { type: 'looking' } });
-const reem = contact(6, { petname: 'ريم الخطيب', reach: { type: 'looking' } });
-const long = contact(7, {
-  petname: 'Wolfeschlegelsteinhausenbergerdorff the Extraordinarily Long',
-  unread: 128,
-});
-const stranger = contact(8, { standing: 'request', ownName: 'Jonas from the ferry', unread: 2 });
-const nameless = contact(9, { standing: 'request', unread: 1 });
-const foe = contact(10, { petname: 'Spam Lord', standing: 'blocked' });
-const foe2 = contact(11, { standing: 'blocked' });
-
-const annaTalk = talk(anna, [
-  ['them', 26 * 60 + 30, 'Did you get home all right?'],
-  ['me', 26 * 60 + 21, 'Yes, just in time before the rain.'],
-  ['me', 26 * 60 + 20, 'Thank you for the book. I read the first chapter on the train.'],
-  ['them', 71, 'And?'],
-  ['me', 64, 'I did not expect the sea to be a character.\n\nNow I want to know what it does next.'],
-  ['them', 60, 'Wait for chapter four. There is an interview with the author here: https://example.org/interviews/the-sea-speaks?lang=en'],
-  ['me', 4, 'Saving it for tonight.'],
-  ['them', 2, 'Ferry at eight?'],
-  ['me', 1, 'I will be there.'],
-]);
-
-const others: [ContactView, Message[]][] = [
-  [bo, talk(bo, [['me', 300, 'Keys are under the pot'], ['them', 190, 'Found them, thanks'], ['them', 189, 'Is the cat allowed outside?'], ['them', 188, 'She says yes']])],
-  [dana, talk(dana, [['them', 1500, 'נתראה ביום חמישי בתחנה?']])],
-  [unnamed, talk(unnamed, [['me', 1600, 'Hi, it is me from the workshop', 'sentAwaitingAnswer']])],
-  [reem, talk(reem, [['me', 4 * 1440, 'See you on Thursday', 'waiting']])],
-  [long, talk(long, [['them', 12 * 1440, 'I wrote you quite a long message which certainly does not fit into the one line that a list has']])],
-];
-
-/** A page with people and talk. */
-function busy(...more: StoreEvent[]): State {
-  return after(
-    ready(),
-    ...people([anna, annaTalk], ...others, [stranger, strangerTalk], [nameless, namelessTalk]),
-    ...more,
-  );
-}
-
-const strangerTalk = talk(stranger, [
-  ['them', 50, 'Hello! We talked on the ferry about wooden boats.'],
-  ['them', 49, 'You said I could ask you about the varnish. Which one was it?'],
-]);
-const namelessTalk = talk(nameless, [['them', 900, 'hi']]);
-
-function ready(network: NetworkView = connected): State {
-  return after(
-    startState(now),
-    { type: 'phase', phase: { type: 'ready' } },
-    told({ type: 'own', own }),
-    { type: 'pattern', address: own.address, pattern: pattern(own.address) },
-    told({ type: 'network', network }),
-  );
-}
-
-function told(event: PeerEvent): StoreEvent {
-  return { type: 'peer', event };
-}
-
-function after(state: State, ...events: StoreEvent[]): State {
-  return events.reduce(reduce, state);
-}
-
-function people(...list: [ContactView, Message[]][]): StoreEvent[] {
-  return list.flatMap(([one, messages]) => [
-    told({ type: 'contact', contact: one }),
-    { type: 'pattern', address: one.address, pattern: pattern(one.address) },
-    { type: 'history', contact: one.address, messages, complete: true },
-  ]);
-}
-
-function chat(one: ContactView, messages: Message[], ...more: StoreEvent[]): State {
-  return busy(told({ type: 'contactRemoved', address: one.address }), ...people([one, messages]), { type: 'view', view: { type: 'chat', contact: one.address } }, ...more);
-}
-
-function dialog(...list: Dialog[]): StoreEvent[] {
-  return list.map((one) => ({ type: 'dialogOpened', dialog: one }));
-}
 
 const parsed = { address: address(42), expired: false };
 const patternOfParsed: StoreEvent = { type: 'pattern', address: parsed.address, pattern: pattern(parsed.address) };
@@ -161,7 +48,8 @@ export const states: Record<string, () => State> = {
   'invite': () =>
     after(ready(), patternOfParsed, ...dialog({ type: 'add', text: link, parsed: { ...parsed, name: 'Mira' } })),
   'invite-bad': () => after(ready(), ...dialog({ type: 'badInvite', problem: 'inviteMalformed' })),
-  'search-none': () => busy({ type: 'searched', text: 'zeppelin' }),
+  'search-none': () =>
+    busy({ type: 'searched', text: 'zeppelin' }, { type: 'found', found: { messages: [], complete: true, text: 'zeppelin' } }),
 
   list: () => busy(),
   requests: () => busy({ type: 'view', view: { type: 'requests' } }),
@@ -243,9 +131,11 @@ export const states: Record<string, () => State> = {
 
   'notice-clock': () => chat(anna, annaTalk, told({ type: 'clockWrong', offsetMs: -3 * 3_600_000 })),
   'notice-in-use': () => busy(told({ type: 'own', own: { ...own, findable: 'inUseElsewhere' } })),
-  'notice-storage': () => chat(anna, annaTalk, told({ type: 'storageFailed' })),
+  'notice-storage': () => chat(anna, annaTalk, told({ type: 'storage', storage: { kept: true, locks: false, problem: 'failed' } })),
   'notice-failure': () => chat(anna, annaTalk, { type: 'failed', problem: 'internal' }),
-  stopped: () => chat(anna, annaTalk, told({ type: 'stopped' })),
+  stopped: () => chat(anna, annaTalk, told({ type: 'stopped', why: 'closed' })),
+
+  ...keepingStates,
 };
 
 const statesTalk = talk(anna, [

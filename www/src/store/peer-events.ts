@@ -1,6 +1,7 @@
 /** What the peer tells, put into the state. */
-import type { ContactView, DeliveryState, Message, PeerEvent } from '../api.ts';
-import { conversationOf, withConversation, type Dialog, type State, type View } from '../store.ts';
+import type { ContactView, PeerEvent, Stopped } from '../api.ts';
+import { cleared, conversationOf, withConversation, type Dialog, type State, type View } from '../store.ts';
+import { emptyConversation, withDelivery, withMessage, type Conversation } from './conversation.ts';
 
 /** Returns the state after an event of the peer. */
 export function reducePeerEvent(state: State, event: PeerEvent): State {
@@ -12,55 +13,56 @@ export function reducePeerEvent(state: State, event: PeerEvent): State {
     case 'contactRemoved':
       return withoutContact(state, event.address);
     case 'message':
-      return withMessages(state, event.message.contact, (messages) => merge(messages, [event.message]));
+      return withChange(state, event.message.contact, (held) => withMessage(held, event.message));
     case 'delivery':
-      return withMessages(state, event.contact, (messages) =>
-        setDelivery(messages, event.message, event.state),
-      );
+      return withChange(state, event.contact, (held) => withDelivery(held, event.message, event.state));
+    case 'historyDeleted':
+      return withoutHistory(state, event.address);
     case 'clockWrong':
       return { ...state, clockOffsetMs: event.offsetMs };
     case 'network':
       return { ...state, network: event.network };
-    case 'storageFailed':
-      return { ...state, storageFailed: true };
+    case 'storage':
+      return { ...state, storage: event.storage };
     case 'stopped':
-      return { ...state, phase: { type: 'stopped' } };
+      return stopped(state, event.why);
     default:
       return event satisfies never;
   }
 }
 
-/** Returns both lists as one: each id once, the newer value of it, ascending by `order`. */
-export function merge(held: readonly Message[], come: readonly Message[]): readonly Message[] {
-  const last = held.at(-1);
-  const [only] = come;
-  // Nearly every message is one that belongs at the end.
-  if (come.length === 1 && only !== undefined && (last === undefined || last.order < only.order)) {
-    return [...held, only];
-  }
-  const byId = new Map(held.map((message) => [message.id, message]));
-  for (const message of come) byId.set(message.id, message);
-  return [...byId.values()].sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0));
-}
-
-function setDelivery(
-  messages: readonly Message[],
-  id: string,
-  state: DeliveryState,
-): readonly Message[] {
-  const index = messages.findLastIndex((message) => message.id === id);
-  const message = messages[index];
-  return message === undefined ? messages : messages.with(index, { ...message, state });
-}
-
-function withMessages(
+function withChange(
   state: State,
   contact: string,
-  change: (messages: readonly Message[]) => readonly Message[],
+  change: (held: Conversation) => Partial<Conversation> | undefined,
 ): State {
-  const held = conversationOf(state, contact).messages;
-  const messages = change(held);
-  return messages === held ? state : withConversation(state, contact, { messages });
+  const changed = change(conversationOf(state, contact));
+  return changed === undefined ? state : withConversation(state, contact, changed);
+}
+
+/** What was locked or replaced is not for the screen any more. */
+function stopped(state: State, why: Stopped): State {
+  switch (why) {
+    case 'locked':
+      return cleared(state, { type: 'locked', busy: false, problem: undefined });
+    case 'replaced':
+      return cleared(state, { type: 'replaced' });
+    case 'closed':
+    case 'outdated':
+      return { ...state, phase: { type: 'stopped', why } };
+    default:
+      return why satisfies never;
+  }
+}
+
+/** The messages are gone; what is being written is not. */
+function withoutHistory(state: State, address: string): State {
+  const { draft, problem, newInstall } = conversationOf(state, address);
+  const { found } = state.search;
+  const messages = found?.messages.filter((message) => message.contact !== address) ?? [];
+  const search = found === undefined ? state.search : { ...state.search, found: { ...found, messages } };
+  const empty: Conversation = { ...emptyConversation, draft, problem, newInstall, history: 'complete' };
+  return withConversation({ ...state, search }, address, empty);
 }
 
 function withContact(state: State, contact: ContactView): State {
