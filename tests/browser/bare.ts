@@ -1,10 +1,10 @@
 /** A page with the wasm of the product and nothing else: it opens the peer, keeps what it is told, and can be asked. */
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Page } from 'puppeteer-core';
 
-import type { Peer, PeerEvent } from '../../www/src/api.ts';
+import type { OpenOptions, Peer, PeerEvent, Profile as Look, StorageView } from '../../www/src/api.ts';
 import { type BrowserKind, launch, type Launched } from './browsers.ts';
 import { Relay } from './relay.ts';
 
@@ -12,7 +12,10 @@ const ROOT = process.env['LOWKEY_ROOT'] ?? join(import.meta.dirname, '../..');
 
 /** What the page keeps in its window. */
 export interface Kept {
-  readonly peer: Peer;
+  peer: Peer;
+  readonly look: () => Promise<Look>;
+  readonly open: (options: OpenOptions) => Promise<Peer>;
+  readonly storage: StorageView | undefined;
   /** What every message that it was told of says, by id. */
   readonly messages: Map<string, { contact: string; author: string; text: string; order: string; state: string }>;
   readonly contacts: Map<string, { standing: string; reach: { type: string } }>;
@@ -25,26 +28,56 @@ export interface Kept {
 
 const INDEX = '<!doctype html><meta charset="utf-8"><title>bare</title><script type="module" src="bare.js"></script>\n';
 const SCRIPT = `import init, { Peer, look } from './lowkey_web_peer.js';
-const kept = { messages: new Map(), contacts: new Map(), events: [], own: undefined, stopped: undefined, led: [] };
+const kept = { messages: new Map(), contacts: new Map(), events: [], own: undefined, stopped: undefined, led: [], storage: undefined };
 function hear(event) {
   kept.events.push(event);
   if (event.type === 'own') kept.own = event.own;
   if (event.type === 'contact') kept.contacts.set(event.contact.address, event.contact);
   if (event.type === 'message') kept.messages.set(event.message.id, event.message);
-  if (event.type === 'storage') kept.led.push(Date.now());
+  if (event.type === 'storage') {
+    kept.led.push(Date.now());
+    kept.storage = event.storage;
+  }
   if (event.type === 'stopped') kept.stopped = event.why;
   if (event.type === 'delivery') {
     const message = kept.messages.get(event.message);
     if (message !== undefined) message.state = event.state;
   }
 }
-const noWorker = () => Promise.reject(Object.assign(new Error('no worker here'), { code: 'internal' }));
+const policy = window.trustedTypes?.createPolicy('lowkey-worker', { createScriptURL: (url) => url });
+const slow = (task) =>
+  new Promise((resolve, reject) => {
+    const url = new URL('worker.js', location.href).href;
+    const worker = new Worker(policy?.createScriptURL(url) ?? url, { type: 'module' });
+    worker.addEventListener('message', ({ data }) => {
+      worker.terminate();
+      if ('bytes' in data) resolve(data.bytes);
+      else reject(Object.assign(new Error(data.message), { code: data.code }));
+    });
+    worker.addEventListener('error', ({ message }) => reject(new Error(message)));
+    worker.postMessage(task);
+  });
 await init({ module_or_path: 'lowkey_web_peer_bg.wasm' });
 kept.look = look;
-kept.open = (options) => Peer.open(options, hear, noWorker);
+kept.open = (options) => Peer.open(options, hear, slow);
 window.kept = kept;
 if (!location.hash.includes('closed')) kept.peer = await kept.open({});
 window.isOpen = true;
+`;
+
+const WORKER = `import init, { openAge, sealAge, stretch } from './lowkey_worker.js';
+addEventListener('message', async ({ data: task }) => {
+  try {
+    await init({ module_or_path: 'lowkey_worker_bg.wasm' });
+    if (task.type === 'stretch') {
+      postMessage({ bytes: stretch(task.passphrase, task.salt, task.memoryKib, task.passes, task.lanes) });
+    } else {
+      postMessage({ bytes: task.type === 'sealAge' ? sealAge(task.archive, task.secret) : openAge(task.file, task.secret) });
+    }
+  } catch (error) {
+    postMessage({ code: error.code ?? 'internal', message: String(error) });
+  }
+});
 `;
 
 /** A relay that serves the bare page. */
@@ -59,11 +92,14 @@ export class BareRelay {
 
   static async start(): Promise<BareRelay> {
     const folder = await mkdtemp(join(tmpdir(), 'lowkey-bare-'));
-    for (const name of ['lowkey_web_peer.js', 'lowkey_web_peer_bg.wasm']) {
-      await copyFile(join(ROOT, 'www/src/wasm', name), join(folder, name));
+    for (const name of ['lowkey_web_peer', 'worker/lowkey_worker']) {
+      for (const file of [`${name}.js`, `${name}_bg.wasm`]) {
+        await copyFile(join(ROOT, 'www/src/wasm', file), join(folder, basename(file)));
+      }
     }
     await writeFile(join(folder, 'index.html'), INDEX);
     await writeFile(join(folder, 'bare.js'), SCRIPT);
+    await writeFile(join(folder, 'worker.js'), WORKER);
     return new BareRelay(await Relay.serving(folder), folder);
   }
 
@@ -118,6 +154,49 @@ export class Tab {
   /** Waits until something holds in the page. */
   async until<T extends unknown[]>(holds: (...values: T) => boolean | Promise<boolean>, ...values: T): Promise<void> {
     await this.page.waitForFunction(holds as (...values: unknown[]) => unknown, PATIENCE, ...values);
+  }
+
+  look(): Promise<Look> {
+    return this.page.evaluate(() => (Reflect.get(window, 'kept') as Kept).look());
+  }
+
+  /** Opens the peer with these options; returns the code of the error if it is refused. */
+  opens(options: OpenOptions): Promise<string> {
+    return this.page.evaluate(async (options) => {
+      const kept = Reflect.get(window, 'kept') as Kept;
+      kept.stopped = undefined;
+      try {
+        kept.peer = await kept.open(options);
+        return 'open';
+      } catch (error) {
+        return String(Reflect.get(Object(error), 'code'));
+      }
+    }, options);
+  }
+
+  /** Calls a method of the peer that answers nothing; returns the code of the error if it is refused. */
+  async does(method: 'setLock' | 'lock', ...values: string[]): Promise<string> {
+    return this.page.evaluate(
+      async (method, values) => {
+        const { peer } = Reflect.get(window, 'kept') as Kept;
+        try {
+          await (method === 'lock' ? peer.lock() : peer.setLock(values[0], values[1]));
+          return 'done';
+        } catch (error) {
+          return String(Reflect.get(Object(error), 'code'));
+        }
+      },
+      method,
+      values,
+    );
+  }
+
+  async isStopped(why: string): Promise<void> {
+    await this.until((why) => (Reflect.get(window, 'kept') as Kept).stopped === why, why);
+  }
+
+  async hasLock(locks: boolean): Promise<void> {
+    await this.until((locks) => (Reflect.get(window, 'kept') as Kept).storage?.locks === locks, locks);
   }
 
   async address(): Promise<string> {
