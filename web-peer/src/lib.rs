@@ -23,4 +23,6 @@ pub mod slow;
 #[cfg(target_family = "wasm")]
 pub mod storage;
 pub mod tabs;
+#[cfg(all(target_family = "wasm", feature = "test-support"))]
+pub mod testing;
 pub mod types;
