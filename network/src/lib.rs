@@ -12,7 +12,6 @@ mod bootstrap;
 pub mod clock;
 pub mod dht;
 mod driver;
-pub mod fail_point;
 mod link;
 mod peer;
 pub mod platform;

@@ -8,6 +8,7 @@
     reason = "a test may end there"
 )]
 
+mod backup;
 mod direct;
 mod kept;
 mod person;

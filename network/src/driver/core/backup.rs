@@ -29,7 +29,7 @@ impl<S: Storage> Core<S> {
         after: Option<RowKey>,
         limit: usize,
     ) -> Result<Part, PeerError> {
-        let rows = self.storage.scan(after, limit).await.map_err(|_| PeerError::Storage)?;
+        let rows = self.storage.scan(after, limit).await?;
         let engine = self.engine.as_ref().ok_or(PeerError::Storage)?;
         let messages = rows
             .iter()
@@ -50,7 +50,7 @@ impl<S: Storage> Core<S> {
             Record::Own(_) | Record::Contact(_) => None,
         };
         let keys = records.iter().filter_map(key).collect();
-        let rows = self.storage.pick(keys).await.map_err(|_| PeerError::Storage)?;
+        let rows = self.storage.pick(keys).await?;
         let known: BTreeSet<RowKey> = rows.into_iter().map(|(key, _)| key).collect();
         records.retain(|record| key(record).is_none_or(|key| !known.contains(&key)));
         Ok(records)
