@@ -167,7 +167,7 @@ impl<S: Storage> Driver<S> {
     /// Runs until a handle asks for the end, or no handle is left.
     pub(crate) async fn run(mut self) {
         let first = std::mem::take(&mut self.first);
-        self.run_outputs(first).await;
+        self.run_outputs("start", first).await;
         let answer = loop {
             self.settle().await;
             let happening = self.wait().await;

@@ -12,6 +12,7 @@ mod bootstrap;
 pub mod clock;
 pub mod dht;
 mod driver;
+pub mod fail_point;
 mod link;
 mod peer;
 pub mod platform;

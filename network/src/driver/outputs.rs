@@ -10,6 +10,7 @@ use super::{Driver, LAST_REOPEN_SECS};
 use crate::{
     addresses, bootstrap,
     dht::{Put, Server},
+    fail_point,
     peer::{PeerError, PeerEvent},
     platform,
     status::NetworkStatus,
@@ -23,8 +24,9 @@ impl<S: Storage> Driver<S> {
         loop {
             self.inputs.extend(self.dht.take_inputs());
             if let Some(input) = self.inputs.pop_front() {
+                let cause = fail_point::cause(&input);
                 let outputs = self.core.handle(input);
-                self.run_outputs(outputs).await;
+                self.run_outputs(fail_point::refine(cause, &outputs), outputs).await;
                 continue;
             }
             self.drive_network();
@@ -36,8 +38,10 @@ impl<S: Storage> Driver<S> {
     }
 
     /// Does what a step asks for; a step that cannot be saved has not happened.
-    pub(super) async fn run_outputs(&mut self, outputs: Vec<Output>) {
+    pub(super) async fn run_outputs(&mut self, cause: &str, outputs: Vec<Output>) {
         for output in outputs {
+            let what = fail_point::what(&output);
+            fail_point::reach(cause, "before", what);
             match output {
                 Output::Persist(changes) => {
                     if let Err(error) = self.core.save(changes).await {
@@ -50,6 +54,7 @@ impl<S: Storage> Driver<S> {
                 Output::Emit(event) => self.emit(PeerEvent::Core(event)).await,
                 other => self.run_output(other),
             }
+            fail_point::reach(cause, "after", what);
         }
     }
 
@@ -112,7 +117,7 @@ impl<S: Storage> Driver<S> {
             Ok(outputs) => {
                 // The new engine knows nothing of where we are.
                 self.told_addresses = OwnAddresses::default();
-                self.run_outputs(outputs).await;
+                self.run_outputs("reopen", outputs).await;
                 // Until something is saved, nobody knows whether that works.
                 if self.storage_failures > 0 && self.reopen_at.is_none() {
                     self.reopen_later();

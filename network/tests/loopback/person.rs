@@ -70,6 +70,15 @@ impl Person {
         relays: Vec<Multiaddr>,
         storage: impl Storage + 'static,
     ) -> Self {
+        Self::try_start_in(runtime, relays, storage).await.expect("the peer goes on")
+    }
+
+    /// The same; nothing if the peer died before it said who it is.
+    pub(crate) async fn try_start_in(
+        runtime: &tokio::runtime::Handle,
+        relays: Vec<Multiaddr>,
+        storage: impl Storage + 'static,
+    ) -> Option<Self> {
         let timing = Timing {
             read_back_after: Duration::from_millis(50),
             ping_every: Duration::from_millis(200),
@@ -88,8 +97,12 @@ impl Person {
         let started = runtime.spawn(spawn(config, None, storage)).await.unwrap();
         let (handle, events) = started.unwrap();
         let mut person = Self { handle, seen: Seen::default(), incoming, events };
-        person.wait("an address", |seen| seen.address.is_some()).await;
-        person
+        while person.seen.address.is_none() {
+            if !person.goes_on().await {
+                return None;
+            }
+        }
+        Some(person)
     }
 
     pub(crate) fn address(&self) -> Address {
@@ -107,6 +120,15 @@ impl Person {
         if tokio::time::timeout(PATIENCE, reading).await.is_err() {
             panic!("{what} did not come: {:#?}", self.seen);
         }
+    }
+
+    /// Reads one event; false if the peer has ended.
+    pub(crate) async fn goes_on(&mut self) -> bool {
+        let next = tokio::time::timeout(PATIENCE, self.events.next()).await;
+        let next = next.unwrap_or_else(|_| panic!("nothing happens: {:#?}", self.seen));
+        let goes_on = next.is_some();
+        next.into_iter().for_each(|event| self.seen.show(event));
+        goes_on
     }
 
     /// Reads one event.
