@@ -285,7 +285,6 @@ export const strings = {
     identity: 'My identity',
     notKept: 'Memory only',
     keptShort: 'Kept',
-    promisedShort: 'Kept, promised',
     fullShort: 'Full',
     failedShort: 'Failing',
     showPhrase: 'Show my 12 words',

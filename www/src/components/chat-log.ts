@@ -51,9 +51,14 @@ export class ChatLogElement extends LitElement {
   #moved: 'up' | 'down' | undefined;
   /** The outermost messages for which more was asked: once each, unless the reader scrolls. */
   #asked: (string | undefined)[] = [];
+  /** Where the reader is: when the window changes its size, they stay there. */
+  #place: { id: string; top: number } | undefined;
   #resized = new ResizeObserver(() => {
     if (this.isAtEnd) this.#toEnd();
-    else this.#draw();
+    else {
+      this.#keepPlace(this.#place);
+      this.#draw();
+    }
   });
 
   override firstUpdated(): void {
@@ -118,7 +123,7 @@ export class ChatLogElement extends LitElement {
     await Promise.all([...this.#messages()].map((message) => message.updateComplete));
     if (this.#jumpTo !== undefined) this.#arrive(this.#jumpTo);
     else if (this.isAtEnd) this.#toEnd();
-    else this.#keepPlace();
+    else this.#keepPlace(this.#anchor);
     this.#anchor = undefined;
     this.#draw();
   }
@@ -254,8 +259,10 @@ export class ChatLogElement extends LitElement {
     const { messages, later } = this.conversation;
     const isWhole = this.drawn.to >= messages.length && later === 'complete';
     this.isAtEnd = isWhole && scrollHeight - scrollTop - clientHeight < 32;
-    this.#draw(Math.abs(scrollTop - this.#placed) < 1 ? 'itself' : 'reader');
+    const isOwn = Math.abs(scrollTop - this.#placed) < 1;
     this.#placed = -1;
+    if (!isOwn) this.#place = this.isAtEnd ? undefined : this.#topmost();
+    this.#draw(isOwn ? 'itself' : 'reader');
   }
 
   #jump(): void {
@@ -274,6 +281,8 @@ export class ChatLogElement extends LitElement {
     const message = [...this.#messages()].find((one) => one.message?.id === id);
     message?.scrollIntoView({ block: 'center' });
     message?.focus({ preventScroll: true });
+    if (message !== undefined) this.#place = { id, top: message.getBoundingClientRect().top };
+    this.#placed = this.log.scrollTop;
   }
 
   #toEnd(): void {
@@ -295,8 +304,7 @@ export class ChatLogElement extends LitElement {
     return undefined;
   }
 
-  #keepPlace(): void {
-    const anchor = this.#anchor;
+  #keepPlace(anchor: { id: string; top: number } | undefined): void {
     if (anchor === undefined) return;
     const message = [...this.#messages()].find((one) => one.message?.id === anchor.id);
     const moved = message === undefined ? 0 : message.getBoundingClientRect().top - anchor.top;

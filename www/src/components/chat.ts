@@ -100,14 +100,11 @@ export class ChatElement extends LitElement {
       .note p {
         max-inline-size: 32rem;
       }
-      .ended::before,
-      .ended::after {
-        content: '';
-        flex: 1 1 1rem;
-        border-block-start: 1px solid var(--line);
-      }
       .ended {
+        align-self: center;
         flex-wrap: nowrap;
+        gap: 8px;
+        text-align: start;
       }
       .note .button {
         min-block-size: 2rem;
@@ -223,6 +220,7 @@ export class ChatElement extends LitElement {
     if (contact.ended === undefined) return nothing;
     const words = strings.ending;
     return html`<div class="note ended small">
+      ${icon('circleStop')}
       <p>${contact.ended === 'us' ? words.endedByUs : words.endedByThem(name)} ${words.next}</p>
     </div>`;
   }

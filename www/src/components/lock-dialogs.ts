@@ -1,4 +1,4 @@
-import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
+import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
 
 import { act } from '../actions.ts';
@@ -100,16 +100,23 @@ export class LockSetDialogElement extends LitElement {
   @query('.fresh') fresh!: PassphraseFieldElement | null;
   @query('.again') again!: PassphraseFieldElement | null;
 
+  override updated(changed: PropertyValues<this>): void {
+    if (!changed.has('problem') || this.problem === undefined) return;
+    const wrong = this.problem === 'passphraseWrong' ? this.current : this.again;
+    (wrong ?? this.current ?? this.fresh)?.focus();
+  }
+
   override render(): TemplateResult {
     const words = strings.lock;
     return html`<lk-dialog heading=${words[this.way]} ?deep=${this.deep} sticky>
       <form id="form" @submit=${this.#submit}>
         <p class="soft">${this.way === 'remove' ? words.removeText : words.warning}</p>
         ${this.way === 'set' ? nothing : this.#field('current', words.current)}
+        ${problemLine(this.#isWrong('current') ? this.problem : undefined, 'current-problem')}
         ${this.way === 'remove'
           ? nothing
           : html`${this.#field('fresh', words.fresh, words.hint)} ${this.#field('again', words.again)}`}
-        ${problemLine(this.problem)}
+        ${problemLine(this.#isWrong('current') ? undefined : this.problem)}
       </form>
       <button
         slot="footer"
@@ -122,7 +129,7 @@ export class LockSetDialogElement extends LitElement {
         ${strings.cancel}
       </button>
       <button slot="footer" class="button primary" type="submit" form="form" ?disabled=${this.busy}>
-        ${this.busy ? words.saving : words[this.way]}
+        ${this.busy ? words.saving : this.way === 'remove' ? words.removeShort : words.save}
       </button>
     </lk-dialog>`;
   }

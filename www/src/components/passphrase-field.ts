@@ -48,11 +48,11 @@ export class PassphraseFieldElement extends LitElement {
   @state() isShown = false;
 
   get value(): string {
-    return this.input.value;
+    return this.hasUpdated ? this.input.value : '';
   }
 
   clear(): void {
-    this.input.value = '';
+    if (this.hasUpdated) this.input.value = '';
   }
 
   override focus(): void {

@@ -171,7 +171,7 @@ export class SettingsDialogElement extends LitElement {
     if (storage === undefined) return '';
     if (!storage.kept) return words.notKept;
     if (storage.problem !== undefined) return storage.problem === 'full' ? words.fullShort : words.failedShort;
-    return storage.persisted === true ? words.promisedShort : words.keptShort;
+    return words.keptShort;
   }
 
   #lockNote(): string {

@@ -59,6 +59,8 @@ export const lock = {
   warning: 'Nobody can reset it. If you forget it, your 12 words bring back your key, and only a backup file the rest.',
   removeText: 'From then on, whoever can use this browser can open your conversations.',
   saving: 'One moment…',
+  save: 'Save',
+  removeShort: 'Remove',
   isSet: 'The passphrase is set',
   isChanged: 'The passphrase is changed',
   isRemoved: 'The passphrase is removed',
@@ -113,7 +115,7 @@ export const phrase = {
   restoreUnreadable: 'What is still kept in this browser is deleted.',
   words: 'Your 12 words, with blanks between',
   restore: 'Bring it back',
-  restoreAndDelete: 'Delete and bring back',
+  restoreAndDelete: 'Replace identity',
   restoring: 'Bringing it back…',
   restored: 'Your identity is back',
   count: (count: number) => `${String(count)} of 12 words`,
@@ -122,14 +124,14 @@ export const phrase = {
 export const ending = {
   action: 'End conversation',
   title: (name: string) => `End the conversation with ${isolated(name)}?`,
-  keys: 'Its keys are deleted for ever, here and on their device: those for sending at once, the last ones when both know of it, at the latest after 48 hours.',
+  keys: 'Its keys are deleted for ever, here and on their device: the last ones when their device has answered, at the latest after 48 hours. But no browser can promise that nothing is left on the disk.',
   stays: 'You stay contacts. The next message begins a new conversation with new keys.',
   unsent: (count: number) =>
     count === 1
       ? 'One message has not been delivered. It will not be sent again.'
       : `${number(count)} messages have not been delivered. They will not be sent again.`,
   burn: 'Also delete the messages on this device',
-  burnHint: 'Their copy stays with them. No browser can promise that nothing is left on the disk.',
+  burnHint: 'Their copy stays with them.',
   keepHint: 'What you both wrote stays readable here.',
   confirm: 'End it',
   endedByUs: 'You ended this conversation. Its keys are deleted.',

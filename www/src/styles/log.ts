@@ -52,6 +52,9 @@ export const log = css`
   }
   lk-message {
     margin-block-start: 4px;
+  }
+  /* The bubble has the ring. */
+  lk-message:focus-visible {
     outline: none;
   }
   lk-message.first {

@@ -192,6 +192,7 @@ export const fields = css`
   .problem {
     display: flex;
     gap: 8px;
+    text-align: start;
     color: var(--danger);
     font-size: var(--text-s);
     line-height: 1.45;
