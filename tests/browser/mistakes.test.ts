@@ -81,6 +81,8 @@ describe.each(BROWSERS)('in %s', (kind) => {
       await other.sees(strings.problems.phraseWordCount);
       await other.restores(words);
       await other.page.waitForSelector('>>> lk-phrase-restore-dialog', { hidden: true });
+      await other.sees(strings.backup.restored);
+      await other.press(strings.close);
       expect(await other.address()).toBe(own);
     } finally {
       await other.leave();

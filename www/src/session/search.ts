@@ -30,7 +30,7 @@ export function makeSearch(
         if (wanted() === undefined) return;
         dispatch({ type: 'found', found: { ...answer, text } });
         if (wordsInField() === text) say(answer.messages.length);
-        if (!answer.complete) setTimeout(() => void again(text), againMs);
+        if (!answer.complete) askLater(text);
       }
     } finally {
       isAsking = false;
@@ -43,7 +43,14 @@ export function makeSearch(
     const answer = await peer().search(text, foundMost);
     if (wordsInField() !== text) return;
     dispatch({ type: 'found', found: { ...answer, text } });
-    if (!answer.complete) setTimeout(() => void again(text), againMs);
+    if (!answer.complete) askLater(text);
+  }
+
+  function askLater(text: string): void {
+    setTimeout(() => {
+      // Nobody asked for this a second time, so nobody is told that it failed.
+      again(text).catch(() => undefined);
+    }, againMs);
   }
 
   function wordsInField(): string | undefined {
