@@ -9,7 +9,9 @@
 //! A test makes a world, adds machines, plans what people do ([`World::plan`]), runs it, heals it
 //! ([`World::heal`]) and asks for the [`World::verdict`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use lowkey_protocol::session::key_log;
 
 pub use self::{
     acts::Act,
@@ -78,6 +80,8 @@ pub struct World {
     attacker: Attacker,
     /// Frames sent and the newest that came, for each ordered pair of machines.
     pairs: BTreeMap<(MachineId, MachineId), (u64, u64)>,
+    /// A hash of every key and nonce under which anything was encrypted.
+    sealed: BTreeSet<[u8; 32]>,
     agenda: BTreeMap<(u64, u64), Happening>,
     planned: u64,
     /// Texts that people still mean to write.
@@ -87,6 +91,8 @@ pub struct World {
 impl World {
     /// Makes a world without machines; it begins within a week of [`BEGIN`], as the seed says.
     pub fn new(seed: u64, conditions: Conditions) -> Self {
+        // What an earlier world of this thread has left.
+        key_log::take();
         let mut dice = Dice::new(seed, 0);
         let now = BEGIN + dice.below(7 * 86_400_000);
         Self {
@@ -110,6 +116,7 @@ impl World {
             next_link: 0,
             attacker: Attacker::default(),
             pairs: BTreeMap::new(),
+            sealed: BTreeSet::new(),
             agenda: BTreeMap::new(),
             planned: 0,
             unwritten: 0,

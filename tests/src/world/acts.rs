@@ -18,6 +18,10 @@ pub enum Act {
     Add(MachineId, Address),
     /// Writes a text; tries again later when it is refused for now.
     Write(MachineId, Address, String),
+    /// Ends the conversation with somebody, and burns its history or does not.
+    End(MachineId, Address, bool),
+    /// Goes on with the phrase here.
+    UseHere(MachineId),
     /// Accepts a request, if it is still there.
     Accept(MachineId, Address),
     /// Hides the IP address from a contact or from everybody, or does so no longer.
@@ -99,7 +103,30 @@ impl World {
                 self.unwritten -= 1;
                 if !self.machines[id].runs() || !self.write(id, contact, &text) {
                     self.plan(20_000, Act::Write(id, contact, text));
+                    // It may be that nothing is left of them.
+                    if self.machines[id].runs()
+                        && self.conditions.roll_back + self.counts.roll_backs > 0
+                        && !self.machines[id].screen.contacts.contains_key(&contact)
+                    {
+                        self.act(Act::Add(id, contact));
+                    }
                 }
+            }
+            Act::End(id, contact, burn) => {
+                if !self.machines[id].runs() {
+                    return;
+                }
+                self.counts.ends += 1;
+                self.oracle.ended(self.machines[id].address, contact, burn);
+                match self.ask(id, Command::EndConversation { contact, burn }) {
+                    Some(Ok(_)) | Some(Err(CommandError::UnknownContact)) | None => {}
+                    Some(Err(error)) => {
+                        self.oracle.violation(self.now, id, &format!("EndConversation: {error}"));
+                    }
+                }
+            }
+            Act::UseHere(id) => {
+                self.ask(id, Command::UseHere);
             }
             Act::Accept(id, contact) => match self.ask(id, Command::AcceptRequest(contact)) {
                 Some(Ok(_)) | Some(Err(CommandError::UnknownContact)) => {}

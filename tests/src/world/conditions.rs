@@ -21,6 +21,8 @@ pub struct Conditions {
     pub save_fails: u64,
     /// A machine that crashes inside a list of outputs, between any two.
     pub crash: u64,
+    /// A crash after which the storage is that of some transactions ago.
+    pub roll_back: u64,
     /// A frame that an attacker records and plays again on a link of its own.
     pub replay: u64,
     /// A frame that is followed by garbage on the same link, as if the peer had sent it.
@@ -39,6 +41,7 @@ impl Conditions {
             dht_nonsense: 0,
             save_fails: 0,
             crash: 0,
+            roll_back: 0,
             replay: 0,
             garbage: 0,
         }
@@ -55,9 +58,17 @@ impl Conditions {
             dht_nonsense: 100,
             save_fails: 4,
             crash: 6,
+            roll_back: 0,
             replay: 60,
             garbage: 8,
         }
+    }
+}
+
+impl Conditions {
+    /// Everything goes wrong, and half of the crashes take what was written last.
+    pub const fn forgetful() -> Self {
+        Self { crash: 12, roll_back: 500, ..Self::bad() }
     }
 }
 
@@ -86,6 +97,12 @@ pub struct Counts {
     pub dials_failed: u64,
     /// Crashes between two outputs.
     pub crashes: u64,
+    /// Of these, how many took what was written last.
+    pub roll_backs: u64,
+    /// Texts that a crash took from their writer's or their reader's storage.
+    pub undone: u64,
+    /// Conversations that a person ended.
+    pub ends: u64,
     /// Transactions that failed.
     pub saves_failed: u64,
     /// Requests to DHT nodes that were lost.
@@ -111,6 +128,9 @@ impl AddAssign for Counts {
         self.cuts += other.cuts;
         self.dials_failed += other.dials_failed;
         self.crashes += other.crashes;
+        self.roll_backs += other.roll_backs;
+        self.undone += other.undone;
+        self.ends += other.ends;
         self.saves_failed += other.saves_failed;
         self.records_lost += other.records_lost;
         self.records_forged += other.records_forged;

@@ -6,15 +6,19 @@ use std::fmt::Debug;
 use lowkey_protocol::{
     engine::{
         input::Input,
-        output::{CloseReason, Event, Output, QueryId, Standing},
+        output::{CloseReason, Event, Findable, Output, QueryId, Standing},
     },
     record::RecordKey,
+    session::key_log,
 };
 
 use super::{Act, World, dht::NODES, happening::Happening, links::Holder, machine::MachineId};
 
 /// How often an engine may ask to be woken at once before it counts as spinning.
 const SPINS: u32 = 200;
+
+/// How many transactions a crash takes at most.
+const ROLLED_BACK: u64 = 16;
 
 impl World {
     /// Gives an input to an engine and does what it asks for.
@@ -23,6 +27,7 @@ impl World {
         self.log(id, "->", &input);
         let woken = matches!(input, Input::DeadlinePassed);
         let outputs = self.machines[id].handle(input, self.now);
+        self.check_keys(id);
         if self.run_list(id, outputs) {
             self.set_alarm(id, woken);
         }
@@ -43,6 +48,10 @@ impl World {
                 self.counts.crashes += 1;
                 let pause = self.dice.between(200, 60_000);
                 self.switch_off(id);
+                if self.conditions.roll_back > 0 && self.dice.chance(self.conditions.roll_back) {
+                    let count = self.dice.between(1, ROLLED_BACK) as usize;
+                    self.roll_back(id, count);
+                }
                 self.at(pause, Happening::SwitchOn(id));
                 return false;
             }
@@ -110,6 +119,28 @@ impl World {
         true
     }
 
+    /// No two things are encrypted under one key and nonce, whatever storage forgets.
+    fn check_keys(&mut self, id: MachineId) {
+        for hash in key_log::take() {
+            if !self.sealed.insert(hash) {
+                self.oracle.violation(self.now, id, "a key and a nonce are used twice");
+            }
+        }
+    }
+
+    /// Takes back what a machine that is off has written last.
+    pub fn roll_back(&mut self, id: MachineId, count: usize) {
+        let count = self.machines[id].rows.roll_back(count);
+        self.machines[id].went_back = true;
+        self.counts.roll_backs += 1;
+        if self.logs {
+            println!(
+                "{:>9.3} {id} forgets {count} writes",
+                (self.now - self.begin) as f64 / 1_000.0
+            );
+        }
+    }
+
     fn log(&self, id: MachineId, what: &str, value: &dyn Debug) {
         if self.logs {
             let line: String = format!("{value:?}").chars().take(300).collect();
@@ -134,6 +165,12 @@ impl World {
         {
             let pause = self.dice.between(500, 90_000);
             self.plan(pause, Act::Accept(id, view.address));
+        }
+        if let Event::Own(own) = &event
+            && own.findable == Findable::InUseElsewhere
+            && self.conditions.roll_back > 0
+        {
+            self.plan(5_000, Act::UseHere(id));
         }
         if let Err(rule) = self.machines[id].screen.show(event) {
             self.oracle.violation(self.now, id, &rule);
@@ -160,7 +197,17 @@ impl World {
         }
         let mut peer_id = vec![0x00, 0x24, 0x08, 0x01, 0x12, 0x20];
         peer_id.extend(self.dice.bytes(32));
+        let before = self.machines[id].screen.texts();
         let outputs = self.machines[id].open(peer_id, self.now);
+        self.check_keys(id);
+        let after = self.machines[id].screen.texts();
+        for text in before.difference(&after) {
+            self.counts.undone += 1;
+            self.oracle.undone(text);
+        }
+        if std::mem::take(&mut self.machines[id].went_back) {
+            self.oracle.remembered(self.machines[id].address, &after);
+        }
         self.trace.add(3, id, self.now, &[]);
         if self.run_list(id, outputs) {
             self.set_alarm(id, false);

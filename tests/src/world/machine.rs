@@ -28,6 +28,8 @@ pub struct Machine {
     pub start: u32,
     /// What is stored.
     pub rows: Rows,
+    /// Whether the storage went back since the program ran last.
+    pub went_back: bool,
     /// What its person sees.
     pub screen: Screen,
     /// How far the wall clock is off, in milliseconds: what the program begins with.
@@ -71,6 +73,7 @@ impl Machine {
             address,
             start: 0,
             rows: Rows::default(),
+            went_back: false,
             screen: Screen::default(),
             wall_clock: 0,
             skew: 0,

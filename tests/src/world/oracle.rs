@@ -1,6 +1,6 @@
 //! The judge outside the engines: what was written must be shown, once, in its order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lowkey_protocol::{
     Address,
@@ -20,12 +20,19 @@ pub struct Text {
     pub number: u64,
     /// Its name, once the engine has answered that it is stored.
     pub queued: Option<MessageId>,
+    /// A crash took it from its writer's or its reader's storage: nobody can know any more whether
+    /// it is missing.
+    pub undone: bool,
+    /// Somebody burned the conversation after it was written.
+    pub burned: bool,
 }
 
 /// Every text of a world, and every rule that was broken.
 #[derive(Debug, Default)]
 pub struct Oracle {
     texts: BTreeMap<String, Text>,
+    /// Pairs of people who ended a conversation.
+    ended: BTreeSet<[Address; 2]>,
     written: u64,
     violations: Vec<String>,
 }
@@ -35,7 +42,8 @@ impl Oracle {
     pub fn wrote(&mut self, from: Address, to: Address, text: &str) {
         self.written += 1;
         let number = self.written;
-        let old = self.texts.insert(text.to_owned(), Text { from, to, number, queued: None });
+        let new = Text { from, to, number, queued: None, undone: false, burned: false };
+        let old = self.texts.insert(text.to_owned(), new);
         assert!(old.is_none(), "a world needs different texts");
     }
 
@@ -43,6 +51,31 @@ impl Oracle {
     pub fn queued(&mut self, text: &str, id: MessageId) {
         if let Some(known) = self.texts.get_mut(text) {
             known.queued = Some(id);
+        }
+    }
+
+    /// Writes down that a crash took the text from the storage of its writer or its reader.
+    pub fn undone(&mut self, text: &str) {
+        if let Some(known) = self.texts.get_mut(text) {
+            known.undone = true;
+        }
+    }
+
+    /// Writes down what a machine still shows whose storage went back.
+    pub fn remembered(&mut self, writer: Address, shown: &BTreeSet<String>) {
+        for (text, known) in &mut self.texts {
+            known.undone |= known.from == writer && !shown.contains(text);
+        }
+    }
+
+    /// Writes down that somebody is about to end the conversation with a contact.
+    pub fn ended(&mut self, by: Address, contact: Address, burn: bool) {
+        self.ended.insert([by.min(contact), by.max(contact)]);
+        let between = |text: &&mut Text| {
+            (text.from, text.to) == (by, contact) || (text.to, text.from) == (by, contact)
+        };
+        if burn {
+            self.texts.values_mut().filter(between).for_each(|text| text.burned = true);
         }
     }
 
@@ -72,12 +105,21 @@ impl Oracle {
     pub fn open(&self, machines: &[Machine]) -> usize {
         let queued = self.texts.values().filter_map(|text| Some((text, text.queued?)));
         queued
+            .filter(|(text, _)| !text.undone && !text.burned)
             .filter(|(text, id)| {
                 let writer = machine_of(machines, text.from);
-                writer.and_then(|machine| machine.screen.state(text.to, *id))
-                    != Some(DeliveryState::Delivered)
+                let state = writer.and_then(|machine| machine.screen.state(text.to, *id));
+                !self.is_settled(text, state)
             })
             .count()
+    }
+
+    /// A text is delivered, or its writer is told that it was not sent because the conversation
+    /// has ended.
+    fn is_settled(&self, text: &Text, state: Option<DeliveryState>) -> bool {
+        let pair = [text.from.min(text.to), text.from.max(text.to)];
+        state == Some(DeliveryState::Delivered)
+            || (state == Some(DeliveryState::NotSent) && self.ended.contains(&pair))
     }
 
     /// Checks one list of outputs: one `Persist` at most, and nothing said before it (I4, I5).
@@ -122,13 +164,19 @@ impl Oracle {
         if times > 1 {
             return Some(format!("{name} was shown {times} times"));
         }
+        if known.undone || known.burned {
+            return None;
+        }
         let id = known.queued?;
         let state = machine_of(machines, known.from)?.screen.state(known.to, id);
-        if times == 0 {
-            return Some(format!("{name} was lost; its writer sees {state:?}"));
+        if !self.is_settled(known, state) {
+            return Some(format!("{name} ended as {state:?}, not delivered"));
         }
-        (state != Some(DeliveryState::Delivered))
-            .then(|| format!("{name} ended as {state:?}, not delivered"))
+        // Who is told that a text was not sent can rely on it.
+        if (times == 1) != (state == Some(DeliveryState::Delivered)) {
+            return Some(format!("{name} was shown {times} times; its writer sees {state:?}"));
+        }
+        None
     }
 
     /// Each author's texts stand in the order of writing; nothing is shown that nobody wrote.
@@ -156,6 +204,10 @@ impl Oracle {
                 };
                 if (text.from, text.to) != (from, to) {
                     broken.push(format!("text {} was shown to another", text.number));
+                }
+                // Who forgets what the last ones were cannot place the next one behind them.
+                if text.undone {
+                    continue;
                 }
                 if last.is_some_and(|last| last > text.number) {
                     broken.push(format!("text {} is out of its order", text.number));

@@ -56,6 +56,11 @@ impl Screen {
         self.messages = history.into_iter().map(|view| ((view.contact, view.id), view)).collect();
     }
 
+    /// Returns every text that is shown.
+    pub fn texts(&self) -> BTreeSet<String> {
+        self.messages.values().map(|view| view.text.clone()).collect()
+    }
+
     /// Returns a conversation as the screen orders it.
     pub fn conversation(&self, contact: Address) -> Vec<&MessageView> {
         let mut list: Vec<_> = self

@@ -18,6 +18,8 @@ pub struct Talk {
     pub texts: u64,
     /// What goes wrong.
     pub conditions: Conditions,
+    /// Whether conversations are ended, some of them burned.
+    pub ends: bool,
     /// A bug to plant.
     pub bug: Option<Bug>,
     /// Whether the world keeps every frame that an engine gives to a link.
@@ -26,7 +28,14 @@ pub struct Talk {
 
 impl Default for Talk {
     fn default() -> Self {
-        Self { people: 3, texts: 4, conditions: Conditions::bad(), bug: None, record_wire: false }
+        Self {
+            people: 3,
+            texts: 4,
+            conditions: Conditions::bad(),
+            ends: false,
+            bug: None,
+            record_wire: false,
+        }
     }
 }
 
@@ -44,6 +53,9 @@ pub fn talk(seed: u64, talk: &Talk) -> (World, Result<Counts, Vec<String>>) {
         let other = (one + 1) % talk.people;
         if one < other || talk.people > 2 {
             meet(&mut world, one, other, talk.texts);
+            if talk.ends {
+                part(&mut world, one, other);
+            }
         }
     }
     if talk.conditions.cut > 0 {
@@ -78,6 +90,19 @@ fn meet(world: &mut World, one: usize, other: usize, texts: u64) {
             let text = text(world);
             world.plan(at, Act::Write(from, to, text));
         }
+    }
+}
+
+/// One of two people ends the conversation, or both do, perhaps at once; some begin another one.
+fn part(world: &mut World, one: usize, other: usize) {
+    let addresses = [world.machines[one].address, world.machines[other].address];
+    let at = world.dice().between(60_000, ROUGH);
+    let burn = world.dice().chance(300);
+    world.plan(at, Act::End(one, addresses[1], burn));
+    if world.dice().chance(400) {
+        let pause = world.dice().between(0, 10_000);
+        let burn = world.dice().chance(300);
+        world.plan(at + pause, Act::End(other, addresses[0], burn));
     }
 }
 

@@ -29,7 +29,8 @@ fn a_blocked_contact_reaches_nobody_and_gets_nothing() {
     let reply = world.ask(0, Command::Block(addresses[1]));
     assert!(matches!(reply, Some(Ok(_))), "{reply:?}");
     world.wire = Some(Vec::new());
-    let command = Command::SendText { contact: addresses[0], text: "hello?".into(), numbered: None };
+    let command =
+        Command::SendText { contact: addresses[0], text: "hello?".into(), numbered: None };
     let reply = world.ask(1, command);
     assert!(matches!(reply, Some(Ok(_))), "{reply:?}");
     world.run_for(180 * MINUTE);

@@ -4,6 +4,7 @@
 //! that one alone, `LOWKEY_SEEDS=n` plays so many instead of the usual number.
 
 mod blocked_stays_silent;
+mod conversations_end;
 mod forward_secrecy;
 mod garbage_on_streams;
 mod hostile_frames;
@@ -14,6 +15,7 @@ mod relay_nonsense;
 mod relay_sees_nothing;
 mod same_seed_same_trace;
 mod seeds;
+mod storage_goes_back;
 mod strangers_get_nothing;
 mod switching_paths;
 mod wrong_clock;

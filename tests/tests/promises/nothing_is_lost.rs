@@ -3,9 +3,9 @@
 
 use std::time::Instant;
 
-use lowkey_tests::world::{BUGS, Counts, Talk, talk};
+use lowkey_tests::world::{BUGS, Talk, talk};
 
-use crate::seeds::{play, seeds};
+use crate::seeds::{play, report, seeds};
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the wall time of the run is reported")]
@@ -14,20 +14,8 @@ fn a_thousand_bad_networks_lose_nothing_and_show_nothing_twice() {
     let many = seeds.end - seeds.start > 100;
     let begin = Instant::now();
     let results = play(seeds, |seed| talk(seed, &Talk::default()).1);
-    let mut total = Counts::default();
-    let mut failed = Vec::new();
-    for (seed, result) in &results {
-        match result {
-            Ok(counts) => total += *counts,
-            Err(broken) => failed.push((*seed, broken.clone())),
-        }
-    }
-    println!("{} worlds in {:.1?}: {total:#?}", results.len(), begin.elapsed());
-    for (seed, broken) in failed.iter().take(10) {
-        println!("LOWKEY_SEED={seed}: {broken:#?}");
-    }
-    let numbers: Vec<_> = failed.iter().map(|(seed, _)| seed).collect();
-    assert!(failed.is_empty(), "{} seeds failed: {numbers:?}", failed.len());
+    println!("{} worlds in {:.1?}", results.len(), begin.elapsed());
+    let total = report(&results);
     if many {
         for (what, count) in [
             ("texts", total.texts),

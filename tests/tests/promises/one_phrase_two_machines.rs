@@ -34,7 +34,11 @@ fn the_older_machine_stops_and_can_take_over_again() {
         findable(world, old) == Some(Findable::InUseElsewhere)
     });
     assert!(noticed, "the old machine does not notice");
-    let command = Command::SendText { contact: friend_address, text: "from the old one".into(), numbered: None };
+    let command = Command::SendText {
+        contact: friend_address,
+        text: "from the old one".into(),
+        numbered: None,
+    };
     let reply = world.ask(old, command);
     assert!(matches!(reply, Some(Err(CommandError::InUseElsewhere))), "{reply:?}");
 

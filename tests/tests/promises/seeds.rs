@@ -9,6 +9,8 @@ use std::{
     thread,
 };
 
+use lowkey_tests::world::Counts;
+
 /// Returns the seeds to play: `usual` many, unless the environment says otherwise.
 pub fn seeds(usual: u64) -> Range<u64> {
     if let Some(seed) = number("LOWKEY_SEED") {
@@ -45,6 +47,26 @@ pub fn play<T: Send>(seeds: Range<u64>, play: impl Fn(u64) -> T + Sync) -> Vec<(
     let mut results = results.into_inner().expect("all players are done");
     results.sort_by_key(|(seed, _)| *seed);
     results
+}
+
+/// Prints what was done, and panics with the seeds whose promises were broken.
+#[track_caller]
+pub fn report(results: &[(u64, Result<Counts, Vec<String>>)]) -> Counts {
+    let mut total = Counts::default();
+    let mut failed = Vec::new();
+    for (seed, result) in results {
+        match result {
+            Ok(counts) => total += *counts,
+            Err(broken) => failed.push((*seed, broken)),
+        }
+    }
+    println!("{} worlds: {total:#?}", results.len());
+    for (seed, broken) in failed.iter().take(10) {
+        println!("LOWKEY_SEED={seed}: {broken:#?}");
+    }
+    let numbers: Vec<_> = failed.iter().map(|(seed, _)| seed).collect();
+    assert!(failed.is_empty(), "{} seeds failed: {numbers:?}", failed.len());
+    total
 }
 
 /// Names the seed if its play panics.

@@ -27,6 +27,8 @@ pub(crate) struct Held {
     pub(super) used: Timestamp,
     /// The frame that said only that we are there, while the session is unconfirmed.
     pub(crate) opener: Option<Vec<u8>>,
+    /// A listener whom we greeted with it did not know it.
+    pub(crate) unknown: bool,
     /// It must be saved.
     pub(crate) dirty: bool,
 }
@@ -50,6 +52,7 @@ impl Held {
             heard: 0,
             used: Timestamp::from_millis(0),
             opener: None,
+            unknown: false,
             dirty: true,
         }
     }
@@ -102,6 +105,7 @@ impl Held {
             heard: row.heard,
             used: Timestamp::from_millis(row.used_ms),
             opener: None,
+            unknown: false,
             dirty: false,
         })
     }

@@ -62,13 +62,17 @@ impl Outbox {
         order
     }
 
-    /// Takes out the messages that are acknowledged; refuses numbers that never went out.
-    pub(crate) fn acknowledge(&mut self, acks: &[Ack]) -> Result<Vec<Entry>, NeverSent> {
+    /// Takes out the messages that are acknowledged; tells of numbers that never went out. They are
+    /// believed from then on, since a storage that went back never hears the last of them else.
+    pub(crate) fn acknowledge(&mut self, acks: &[Ack]) -> (Vec<Entry>, Result<(), NeverSent>) {
+        let mut known = Ok(());
         for ack in acks {
             let sent = self.sent.iter().find(|(origin, _)| *origin == ack.origin);
             let greatest = sent.map_or(0, |(_, greatest)| *greatest);
-            if ack.ranges.iter().any(|(_, last)| *last > greatest) {
-                return Err(NeverSent);
+            let last = ack.ranges.last().map_or(0, |(_, last)| *last);
+            if last > greatest {
+                known = Err(NeverSent);
+                self.note_sent((ack.origin, last));
             }
         }
         let named = |entry: &Entry| {
@@ -78,7 +82,8 @@ impl Outbox {
                         && ack.ranges.iter().any(|(a, b)| (*a..=*b).contains(&entry.number))
                 })
         };
-        Ok(self.entries.extract_if(.., |_, entry| named(entry)).map(|(_, entry)| entry).collect())
+        let gone = self.entries.extract_if(.., |_, entry| named(entry));
+        (gone.map(|(_, entry)| entry).collect(), known)
     }
 
     /// Notes that a message goes out on a link now; tells whether its state changed.
@@ -307,21 +312,24 @@ mod tests {
         assert_eq!(outbox.due(LinkId(2)), due);
         outbox.unlink();
         assert_eq!(outbox.due(LinkId(1)), due);
-        assert_eq!(outbox.acknowledge(&ack(1, 3)).unwrap().len(), 3);
+        assert_eq!(outbox.acknowledge(&ack(1, 3)).0.len(), 3);
         assert_eq!(outbox.due(LinkId(1)).len(), limits::OUTSTANDING);
     }
 
     #[test]
     fn only_what_went_out_can_be_acknowledged() {
         let (mut outbox, orders) = with(3);
-        assert_eq!(outbox.acknowledge(&ack(1, 1)).err(), Some(NeverSent));
+        assert_eq!(outbox.acknowledge(&ack(1, 1)).1, Err(NeverSent));
         outbox.went_out(orders[1], LinkId(1), DeliveryState::Sending, NOW);
-        assert_eq!(outbox.acknowledge(&ack(3, 3)).err(), Some(NeverSent));
+        assert_eq!(outbox.acknowledge(&ack(3, 3)).1, Err(NeverSent));
         let other = [Ack { origin: Origin([2; 8]), ranges: Vec::from([(1, 1)]) }];
-        assert_eq!(outbox.acknowledge(&other).err(), Some(NeverSent));
+        assert_eq!(outbox.acknowledge(&other).1, Err(NeverSent));
+        // Once said, it is no news.
+        assert_eq!(outbox.acknowledge(&other).1, Ok(()));
         // The first one waits behind the second: it was never out, whatever the range says.
-        let gone = outbox.acknowledge(&ack(1, 2)).unwrap();
+        let (gone, known) = outbox.acknowledge(&ack(1, 2));
         assert_eq!(gone.iter().map(|entry| entry.number).collect::<Vec<_>>(), [2]);
+        assert_eq!(known, Ok(()));
     }
 
     #[test]

@@ -107,10 +107,7 @@ impl Engine {
         step: &mut Step<'_>,
     ) -> Result<(), Misbehaviour> {
         let Some(contact) = self.contacts.get_mut(&who) else { return Ok(()) };
-        let Ok(entries) = contact.talk.outbox.acknowledge(&content.acks) else {
-            contact.want_new_session();
-            return Err(Misbehaviour::FalseAcknowledgement);
-        };
+        let (entries, known) = contact.talk.outbox.acknowledge(&content.acks);
         if !entries.is_empty() {
             self.timers.stop(crate::engine::timer::Timer::Resend(who));
         }
@@ -118,7 +115,10 @@ impl Engine {
             step.delete(Table::Outbox, contact.row_key(&entry.order().0));
             emit_delivery(who, &entry, DeliveryState::Delivered, step);
         }
-        Ok(())
+        known.map_err(|_| {
+            contact.want_new_session();
+            Misbehaviour::FalseAcknowledgement
+        })
     }
 
     fn take_body(
@@ -187,8 +187,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Doubts the session that speaks: somebody who is there has not acknowledged for a day, or
-    /// has other prekeys than those of a handshake never answered.
+    /// Doubts the session that speaks: somebody who is there has not acknowledged for a day; or
+    /// they have other prekeys than those of a handshake never answered, for a day or although
+    /// they were greeted with it.
     pub(crate) fn doubt(&mut self, who: Address, step: &mut Step<'_>) {
         let own = self.own.install.generation();
         let Some(contact) = self.contacts.get_mut(&who) else { return };
@@ -197,10 +198,15 @@ impl Engine {
             .outbox
             .oldest_out()
             .is_some_and(|at| step.now.millis_since(at) >= limits::DOUBT_MS);
-        if !old || contact.talk.sessions.wants_new {
+        if contact.talk.sessions.wants_new {
             return;
         }
         let Some(held) = contact.talk.sessions.speaks(contact.install, own) else { return };
+        // They do not know it, and may have lost the prekeys as well.
+        let unknown = held.unknown && !held.session.is_confirmed();
+        if !old && !unknown {
+            return;
+        }
         let doubted = held.session.unconfirmed().is_none()
             || contact.bundle_spk_id().is_some_and(|spk_id| spk_id != held.spk_id);
         if doubted {

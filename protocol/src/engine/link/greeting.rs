@@ -91,8 +91,11 @@ impl Engine {
         self.forget_unknown(who, session, step);
         let Some(contact) = self.contacts.get_mut(&who) else { return };
         let Some(held) = contact.talk.sessions.get_mut(session) else { return };
-        if held.session.unconfirmed().is_none() {
+        if held.session.is_confirmed() {
             (held.broken, held.dirty) = (true, true);
+        } else {
+            held.unknown = true;
+            self.doubt(who, step);
         }
     }
 
