@@ -149,19 +149,19 @@ async fn the_list_and_a_search_know_all_conversations_and_forget_what_is_deleted
     two.say(first, "which Garden?").await;
     three.say(first, "the garden is wet").await;
     one.wait("both answers", |seen| seen.arrivals.len() == 2).await;
-    check_found(&mut one, third, second).await;
+    check_found(&one, third, second).await;
 
     // The same of what is stored, by a peer that has just started.
     one.stop().await;
-    let mut again = Person::start_with(relay.addresses(), storage).await;
-    check_found(&mut again, third, second).await;
+    let again = Person::start_with(relay.addresses(), storage).await;
+    check_found(&again, third, second).await;
     again.handle.command(Command::DeleteHistory(second)).await.unwrap();
-    assert_eq!(found(&mut again, "garden").await, ["the garden is wet"]);
+    assert_eq!(found(&again, "garden").await, ["the garden is wet"]);
     let last = again.handle.last_messages().await.unwrap();
     assert_eq!(last.iter().map(|message| message.contact).collect::<Vec<_>>(), [third]);
 }
 
-async fn check_found(one: &mut Person, third: Address, second: Address) {
+async fn check_found(one: &Person, third: Address, second: Address) {
     let mut last = one.handle.last_messages().await.unwrap();
     last.sort_by_key(|message| message.text.clone());
     let last: Vec<_> = last.iter().map(|last| (last.contact, last.text.as_str())).collect();
@@ -178,7 +178,7 @@ async fn check_found(one: &mut Person, third: Address, second: Address) {
 }
 
 /// Searches as soon as the whole history is known.
-async fn found(one: &mut Person, text: &str) -> Vec<String> {
+async fn found(one: &Person, text: &str) -> Vec<String> {
     loop {
         let found = one.handle.search(text.to_owned(), 10).await.unwrap();
         if found.complete {

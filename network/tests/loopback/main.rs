@@ -11,6 +11,7 @@
 mod backup;
 mod direct;
 mod kept;
+mod moments;
 mod person;
 mod proxy;
 mod relay;

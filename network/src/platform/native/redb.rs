@@ -211,10 +211,7 @@ const fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'s
 }
 
 /// Opens a table to read it; nothing may ever have been written into it.
-fn open_table(
-    transaction: &ReadTransaction,
-    table: Table,
-) -> Result<Option<ReadOnlyTable<&'static [u8], &'static [u8]>>, Failure> {
+fn open_table(transaction: &ReadTransaction, table: Table) -> Result<Option<Rows>, Failure> {
     match transaction.open_table(definition(table)) {
         Ok(rows) => Ok(Some(rows)),
         Err(TableError::TableDoesNotExist(_)) => Ok(None),
@@ -267,10 +264,12 @@ enum Format {
     None,
 }
 
-type Found<'a> = Result<
-    (redb::AccessGuard<'a, &'static [u8]>, redb::AccessGuard<'a, &'static [u8]>),
-    redb::StorageError,
->;
+/// A table that is open to read.
+type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
+
+type Bytes<'a> = redb::AccessGuard<'a, &'static [u8]>;
+
+type Found<'a> = Result<(Bytes<'a>, Bytes<'a>), redb::StorageError>;
 
 fn row(found: Found<'_>) -> Result<Row, Failure> {
     let (key, value) = found?;

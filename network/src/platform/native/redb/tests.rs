@@ -244,13 +244,13 @@ impl StorageBackend for Disk {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
-        let (offset, bytes) = (offset as usize, self.0.bytes.lock().unwrap());
+        let (offset, bytes) = (usize::try_from(offset).unwrap(), self.0.bytes.lock().unwrap());
         out.copy_from_slice(&bytes[offset..offset + out.len()]);
         Ok(())
     }
 
     fn set_len(&self, len: u64) -> std::io::Result<()> {
-        self.act(Act::SetLength(len as usize))
+        self.act(Act::SetLength(usize::try_from(len).unwrap()))
     }
 
     fn sync_data(&self) -> std::io::Result<()> {
@@ -258,6 +258,6 @@ impl StorageBackend for Disk {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> std::io::Result<()> {
-        self.act(Act::Write(offset as usize, data.to_vec()))
+        self.act(Act::Write(usize::try_from(offset).unwrap(), data.to_vec()))
     }
 }
