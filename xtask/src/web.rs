@@ -90,6 +90,19 @@ pub(crate) fn bare_page(ws: &Workspace) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// Builds the peer with what only tests call; returns the folder of its bindings. Fast to build, not
+/// small.
+pub(crate) fn test_page(ws: &Workspace) -> Result<PathBuf> {
+    tools::need_wasm_target(ws)?;
+    let (package, profile) = ("lowkey-web-peer", "wasm-test");
+    let build = ["build", "-p", package, "--features", "test-support", "--target", WASM];
+    ws.cargo(build).args(["--profile", profile]).run()?;
+    let wasm = ws.target.join(WASM).join(profile).join("lowkey_web_peer.wasm");
+    let folder = ws.target.join("test-page");
+    bind(&wasm, &folder, "lowkey_web_peer", Bindings::Web)?;
+    Ok(folder)
+}
+
 /// Bundles js-libp2p and PeerJS, which tests and benchmarks meet; returns the folder.
 pub(crate) fn interop_bundle(ws: &Workspace) -> Result<PathBuf> {
     tools::need_packages(ws, "tests/interop")?;

@@ -43,6 +43,7 @@ fn prepare(ws: &Workspace) -> Result<Variables> {
     let firefox = tools::need_program(ws, &tools::FIREFOX)?;
     web::page(ws)?;
     let bare = web::bare_page(ws)?;
+    let test_page = web::test_page(ws)?;
     // Together with the tests, so that the features, and so libp2p, are those already built.
     ws.cargo(["build", "--bins", "--tests"]).run()?;
     tools::need_packages(ws, "tests/browser")?;
@@ -51,6 +52,7 @@ fn prepare(ws: &Workspace) -> Result<Variables> {
         ("LOWKEY_CHROMIUM", chromium),
         ("LOWKEY_FIREFOX", firefox),
         ("LOWKEY_WEBRTC_PAGE", bare),
+        ("LOWKEY_TEST_PAGE", test_page),
         ("LOWKEY_NATIVE_PEER", ws.binary("debug", "bare_peer")),
         ("LOWKEY_ROOT", ws.root.clone()),
         // A debug relay built before the page does not find it by itself.
