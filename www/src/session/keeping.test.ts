@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { conversationOf, topDialog, type Dialog } from '../store.ts';
 import { ann, contact, message, open, storage, type World } from './world.ts';
@@ -106,21 +106,23 @@ describe('a backup', () => {
     answers.imported = { contacts: 0, messages: 2 };
     answers.earlier = [message('3'), message('4'), message('5')];
     session.act({ type: 'importBackup', file: new Blob(['age']) });
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    // The file is read first, which takes the browser more than a turn.
+    await vi.waitFor(() => {
+      expect(calls).toContain('importBackup 3');
+    });
     await settle();
-    expect(calls).toContain('importBackup 3');
     expect(conversationOf(store.state, ann).messages.map(({ id }) => id)).toEqual(['3', '4', '5']);
     expect(topDialog(store.state)).toMatchObject({ step: { type: 'taken', imported: { messages: 2 } } });
     expect(store.state.announcement.text).toBe('Added 2 messages.');
   });
 
   test.each(['backupMalformed', 'backupOtherIdentity', 'backupNewer'] as const)('%s is said', async (code) => {
-    const { store, session, refuse, settle } = await at(rest);
+    const { store, session, refuse } = await at(rest);
     refuse.set('importBackup', code);
     session.act({ type: 'importBackup', file: new Blob(['x']) });
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    await settle();
-    expect(topDialog(store.state)).toMatchObject({ step: { type: 'failed', problem: code } });
+    await vi.waitFor(() => {
+      expect(topDialog(store.state)).toMatchObject({ step: { type: 'failed', problem: code } });
+    });
   });
 });
 
