@@ -34,6 +34,8 @@ mod stored;
 mod timer;
 
 use contacts::Contact;
+#[cfg(feature = "test-support")]
+pub(crate) use contacts::ContactKeys;
 use input::Input;
 use link::Links;
 use lookup::Urgency;

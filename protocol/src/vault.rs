@@ -8,6 +8,8 @@ use core::fmt;
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+#[cfg(feature = "test-support")]
+use crate::engine::{ContactKeys, output::Stored};
 use crate::{
     aead,
     bytes::Reader,
@@ -126,6 +128,25 @@ impl SealingKey {
         let nonce = reader.array().ok_or(VaultError::Open)?;
         aead::open(&self.0, &nonce, &place(table, row), reader.rest()).ok_or(VaultError::Open)
     }
+}
+
+/// Opens rows as their engine would, those of contacts with the keys that are among them; nothing
+/// where a row does not open.
+#[cfg(feature = "test-support")]
+pub fn open_rows(vault: &VaultKey, rows: &Stored) -> Vec<Option<Zeroizing<Vec<u8>>>> {
+    let keys = |tag: &[u8]| {
+        let of =
+            |(table, key, _): &&(Table, RowKey, Vec<u8>)| *table == Table::Keys && key.0 == tag;
+        let (table, key, sealed) = rows.0.iter().find(of)?;
+        ContactKeys::decode(&vault.open(*table, key, sealed).ok()?)
+    };
+    let open = |(table, key, sealed): &(Table, RowKey, Vec<u8>)| match table {
+        Table::Sessions | Table::Outbox | Table::History => {
+            keys(key.0.get(..16)?)?.open(*table, key, sealed).ok()
+        }
+        _ => vault.open(*table, key, sealed).ok(),
+    };
+    rows.0.iter().map(open).collect()
 }
 
 impl fmt::Debug for VaultKey {

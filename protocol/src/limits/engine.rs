@@ -56,7 +56,7 @@ pub const REPAIR_PAUSE_MS: u64 = 60 * 60_000;
 pub const REPAIRS_PER_DAY: usize = 6;
 /// Milliseconds without an answer after which a session is doubted: 24 hours.
 pub const DOUBT_MS: u64 = DAY_MS;
-/// Milliseconds after which a session that does not speak and hears nothing is dropped: 7 days.
+/// Milliseconds after which a session that hears nothing is dropped: 7 days.
 pub const SESSION_IDLE_MS: u64 = 7 * DAY_MS;
 /// Milliseconds for which a close is repeated and its answer awaited, and a repeated one answered:
 /// 48 hours.

@@ -11,6 +11,7 @@ mod end;
 mod hostile;
 mod machines;
 mod net;
+mod numbered;
 mod requests;
 mod restart;
 mod rogue;

@@ -331,8 +331,7 @@ impl Net {
     fn check(&self, who: Who, outputs: &[Output]) {
         let fresh = |bytes: &Vec<u8>| matches!(bytes[4], 4 | 5) && !self.said.contains(bytes);
         let depends = outputs.iter().any(|output| match output {
-            Output::Emit(Event::Message(_) | Event::Delivery { .. })
-            | Output::Reply(_, Ok(Reply::Queued(_))) => true,
+            Output::Emit(Event::Message(_) | Event::Delivery { .. }) => true,
             Output::Send(_, bytes) => fresh(bytes),
             _ => false,
         });

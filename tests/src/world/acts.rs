@@ -4,7 +4,7 @@ use lowkey_protocol::{
     Address,
     engine::{
         input::{Command, CommandId, Input},
-        output::{CommandError, Reply},
+        output::{CommandError, DeliveryState, MessageView, Reply},
     },
     time::MillisOffset,
 };
@@ -117,6 +117,12 @@ impl World {
                     return;
                 }
                 self.counts.ends += 1;
+                let shown = self.machines[id].screen.conversation(contact);
+                let unanswered =
+                    |view: &&&MessageView| view.state == DeliveryState::SentAwaitingAnswer;
+                for view in shown.iter().filter(unanswered) {
+                    self.oracle.unanswered(&view.text);
+                }
                 self.oracle.ended(self.machines[id].address, contact, burn);
                 match self.ask(id, Command::EndConversation { contact, burn }) {
                     Some(Ok(_)) | Some(Err(CommandError::UnknownContact)) | None => {}

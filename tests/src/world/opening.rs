@@ -17,6 +17,11 @@ pub const STAMP_BITS: u8 = 4;
 /// The vault key of every machine: keeping it is the platform's part.
 const VAULT: [u8; 32] = [42; 32];
 
+/// Returns the vault key of every machine.
+pub fn vault() -> VaultKey {
+    VaultKey::from_bytes(VAULT)
+}
+
 /// Returns the address of a phrase.
 pub fn address(words: &str) -> Address {
     identity(words).address()
@@ -30,8 +35,7 @@ pub fn open(
     rng: &mut dyn CryptoRng,
 ) -> (Engine, Vec<Output>) {
     let params = Params { stamp_bits: STAMP_BITS };
-    let vault = VaultKey::from_bytes(VAULT);
-    Engine::open(identity(words), stored, vault, params, now, rng).expect("rows that it has made")
+    Engine::open(identity(words), stored, vault(), params, now, rng).expect("rows that it has made")
 }
 
 /// Reads the history of everybody whom the engine names at its start.

@@ -23,6 +23,9 @@ pub struct Text {
     /// A crash took it from its writer's or its reader's storage: nobody can know any more whether
     /// it is missing.
     pub undone: bool,
+    /// Its writer ended the conversation before the reader accepted anything: nobody is told
+    /// whether it came.
+    pub unanswered: bool,
     /// Somebody burned the conversation after it was written.
     pub burned: bool,
 }
@@ -42,7 +45,15 @@ impl Oracle {
     pub fn wrote(&mut self, from: Address, to: Address, text: &str) {
         self.written += 1;
         let number = self.written;
-        let new = Text { from, to, number, queued: None, undone: false, burned: false };
+        let new = Text {
+            from,
+            to,
+            number,
+            queued: None,
+            undone: false,
+            unanswered: false,
+            burned: false,
+        };
         let old = self.texts.insert(text.to_owned(), new);
         assert!(old.is_none(), "a world needs different texts");
     }
@@ -58,6 +69,13 @@ impl Oracle {
     pub fn undone(&mut self, text: &str) {
         if let Some(known) = self.texts.get_mut(text) {
             known.undone = true;
+        }
+    }
+
+    /// Writes down that a text goes into the end of a conversation that was never answered.
+    pub fn unanswered(&mut self, text: &str) {
+        if let Some(known) = self.texts.get_mut(text) {
+            known.unanswered = true;
         }
     }
 
@@ -173,7 +191,7 @@ impl Oracle {
             return Some(format!("{name} ended as {state:?}, not delivered"));
         }
         // Who is told that a text was not sent can rely on it.
-        if (times == 1) != (state == Some(DeliveryState::Delivered)) {
+        if (times == 1) != (state == Some(DeliveryState::Delivered)) && !known.unanswered {
             return Some(format!("{name} was shown {times} times; its writer sees {state:?}"));
         }
         None

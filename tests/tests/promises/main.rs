@@ -5,6 +5,7 @@
 
 mod blocked_stays_silent;
 mod conversations_end;
+mod ended_is_forgotten;
 mod forward_secrecy;
 mod garbage_on_streams;
 mod hostile_frames;
