@@ -198,6 +198,7 @@ export class AppElement extends LitElement {
     if (before.phase.type === 'locked' && now.phase.type === 'ready') {
       // What had the focus is gone with the screen it stood on.
       await this.updateComplete;
+      await this.sidebar?.updateComplete;
       if (!matchMedia('(pointer: coarse)').matches) this.sidebar?.focusField();
       return;
     }

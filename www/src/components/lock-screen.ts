@@ -46,6 +46,9 @@ export class LockScreenElement extends LitElement {
         gap: 12px;
         padding-block-start: 4px;
       }
+      .actions {
+        justify-content: center;
+      }
     `,
   ];
 

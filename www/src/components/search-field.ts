@@ -82,7 +82,10 @@ export class SearchFieldElement extends LitElement {
   @query('input') input!: HTMLInputElement;
 
   override focus(): void {
-    this.input.focus();
+    // After an unlock it is asked for before it has been drawn.
+    void this.updateComplete.then(() => {
+      this.input.focus();
+    });
   }
 
   override render(): TemplateResult {
