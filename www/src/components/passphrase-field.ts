@@ -72,7 +72,6 @@ export class PassphraseFieldElement extends LitElement {
           part="input"
           class="input"
           type=${this.isShown ? 'text' : 'password'}
-          dir="auto"
           autocomplete=${this.fresh ? 'new-password' : 'current-password'}
           autocapitalize="none"
           spellcheck="false"
