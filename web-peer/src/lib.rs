@@ -1,6 +1,6 @@
 //! The LowKey peer in a web page: a typed JavaScript API over the whole client.
 //!
-//! [`api`] is a border and nothing more: every method parses what came in, asks, and converts the
+//! `api` is a border and nothing more: every method parses what came in, asks, and converts the
 //! answer (ARCHITECTURE.md, I12). Whom it asks stands in [`tabs`]: one tab of the profile runs the
 //! peer, and the others use it. `live` is such a tab in a real browser.
 //! The generated declarations stand in `api.d.ts`, so that a change of the API shows in review.
