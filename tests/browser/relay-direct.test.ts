@@ -6,6 +6,7 @@ import { strings } from '../../www/src/strings.ts';
 import { BROWSERS } from './browsers.ts';
 import { Front } from './front.ts';
 import { Person } from './person.ts';
+import { Bare, OURS, Pages } from './proof.ts';
 import { Relay } from './relay.ts';
 import { counts, pairs } from './watched.ts';
 
@@ -69,5 +70,34 @@ describe.skipIf(CARD === undefined).each(BROWSERS)('two pages in %s, before whic
       expect(browser.complaints).toEqual([]);
       expect(browser.requests.filter((url) => !/^(data:|blob:)/.test(url) && !url.startsWith(front.origin))).toEqual([]);
     }
+  });
+});
+
+describe.skipIf(CARD === undefined).each(BROWSERS)('two bare peers in %s, at a relay by WebRTC-direct', (kind) => {
+  let relay: Relay;
+  let pages: Pages;
+  let one: Bare;
+  let other: Bare;
+
+  beforeAll(async () => {
+    [relay, pages] = await Promise.all([Relay.withWebRtcAt(CARD ?? ''), Pages.serve(OURS)]);
+    const address = await relay.address('webrtc-direct');
+    [one, other] = await Promise.all([Bare.at(pages, kind, address), Bare.at(pages, kind, address)]);
+  });
+
+  afterAll(async () => {
+    const complaints = [one, other].flatMap((bare) => bare?.browser.complaints ?? []);
+    await Promise.all([one?.leave(), other?.leave()]);
+    await Promise.all([pages?.close(), relay?.end()]);
+    expect(complaints).toEqual([]);
+  });
+
+  // A browser takes the lowest free number for the circuit's channel: that of the handshake must not be free.
+  test('the first stream after the reservation is not lost: a circuit opens', async () => {
+    expect(await one.dialCircuit(other)).toBeLessThan(5_000);
+  });
+
+  test('a mebibyte passes through the circuit, many messages at once', async () => {
+    expect(await one.uploadRelayed(other, 1_048_576)).toBeGreaterThan(0);
   });
 });

@@ -48,11 +48,11 @@ export class Relay {
     return relay;
   }
 
-  /** Returns its WebSocket's multiaddr, with its peer id. */
-  async address(): Promise<string> {
+  /** Returns its WebSocket's multiaddr, or that of another way to it, with its peer id. */
+  async address(way: 'ws' | 'webrtc-direct' = 'ws'): Promise<string> {
     const node = (await (await fetch(`${this.origin}/.well-known/lowkey/node.json`)).json()) as { addresses: string[] };
-    const address = node.addresses.find((address) => address.includes('/ws/'));
-    if (address === undefined) throw new Error('the relay names no WebSocket');
+    const address = node.addresses.find((address) => address.includes(`/${way}/`));
+    if (address === undefined) throw new Error(`the relay names no ${way}`);
     return address;
   }
 
