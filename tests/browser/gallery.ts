@@ -23,7 +23,7 @@ const CSP = [
   "form-action 'none'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
-  'trusted-types lit-html',
+  'trusted-types lit-html lowkey-worker',
 ].join('; ');
 
 const TYPES: Record<string, string> = {

@@ -39,7 +39,7 @@ async fn the_page_comes_with_all_that_keeps_it_to_itself() {
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
              img-src 'self' data: blob:; connect-src 'self' wss: ws:; worker-src 'self'; \
              manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-             require-trusted-types-for 'script'; trusted-types lit-html",
+             require-trusted-types-for 'script'; trusted-types lit-html lowkey-worker",
         ),
     ] {
         assert_eq!(answer.header(name), Some(value), "{name}");
