@@ -132,6 +132,7 @@ impl World {
     pub fn roll_back(&mut self, id: MachineId, count: usize) {
         let count = self.machines[id].rows.roll_back(count);
         self.machines[id].went_back = true;
+        self.oracle.forgetful = true;
         self.counts.roll_backs += 1;
         if self.logs {
             println!(

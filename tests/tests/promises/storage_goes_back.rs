@@ -13,3 +13,12 @@ fn a_thousand_worlds_whose_storage_goes_back_lose_only_what_was_forgotten() {
     let total: Counts = report(&results);
     assert!(results.len() < 100 || (total.roll_backs > 0 && total.undone > 0));
 }
+
+#[test]
+fn conversations_end_although_storage_goes_back() {
+    let conditions = Conditions::forgetful();
+    let script = Talk { people: 2, ends: true, conditions, ..Talk::default() };
+    let results = play(seeds(300), |seed| talk(seed, &script).1);
+    let total: Counts = report(&results);
+    assert!(results.len() < 100 || (total.roll_backs > 0 && total.ends > 0));
+}

@@ -161,6 +161,20 @@ impl Engine {
         }
     }
 
+    /// They go on where we cannot follow: our storage went back before we ended the session, so that
+    /// they cannot read our close either. Forgotten here, it is unknown to their next greeting.
+    pub(super) fn give_up_ends(&mut self, who: Address, step: &mut Step<'_>) {
+        let Some(contact) = self.contacts.get_mut(&who) else { return };
+        let gone = contact.talk.sessions.drop_awaiting();
+        if gone.is_empty() {
+            return;
+        }
+        for ended in gone {
+            step.delete(Table::Sessions, session_key(&contact.tag, ended.id()));
+        }
+        self.renew_talk_key(who, step);
+    }
+
     /// Says on a link what is to be said about ended sessions.
     pub(super) fn say_ends(&mut self, who: Address, step: &mut Step<'_>) {
         let Some(link) = self.links.active(&who) else { return };

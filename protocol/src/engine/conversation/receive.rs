@@ -38,6 +38,7 @@ impl Engine {
             return Ok(());
         }
         contact.want_new_session();
+        self.give_up_ends(who, step);
         Err(Misbehaviour::Undecryptable)
     }
 

@@ -158,6 +158,11 @@ impl Sessions {
         self.ended.extract_if(.., |ended| ended.is_over(now)).collect()
     }
 
+    /// Takes out those whose end is not acknowledged.
+    pub(crate) fn drop_awaiting(&mut self) -> Vec<Ended> {
+        self.ended.extract_if(.., |ended| ended.awaits_answer()).collect()
+    }
+
     pub(crate) fn ended(&self) -> impl Iterator<Item = &Ended> {
         self.ended.iter()
     }
