@@ -118,6 +118,27 @@ fn both_ends_prove_the_session_by_one_tag_a_stream() {
 }
 
 #[test]
+fn an_ended_session_reads_one_answer_and_says_no_more() {
+    let (mut a, mut b, mut rng) = pair(12);
+    let late = b.encrypt(b"late", 0, &mut rng).unwrap();
+    let close = a.encrypt(b"close", 0, &mut rng).unwrap();
+    a.end_sending();
+    assert_eq!(a.encrypt(b"more", 0, &mut rng), Err(EncryptError::ChainEnded));
+    let mut a = stored(&a);
+    assert_eq!(b.decrypt(&close, NOW).unwrap().to_vec(), b"close");
+    let answer = b.encrypt(b"answer", 0, &mut rng).unwrap();
+    assert_eq!(a.decrypt(&answer, NOW).unwrap().to_vec(), b"answer");
+    assert_eq!(a.decrypt(&late, NOW).unwrap().to_vec(), b"late");
+    let mut a = stored(&a);
+    assert_eq!(a.decrypt(&answer, NOW), Err(DecryptError::Duplicate));
+    assert!(a.encrypt(b"more", 0, &mut rng).is_err());
+    // Both ends know the session by what is left of its exporter.
+    let tag = a.closing_key().tag(&[5; 32]);
+    assert!(b.is_proven_by(&tag, &[5; 32]) && !b.is_proven_by(&tag, &[6; 32]));
+    assert_ne!(tag, a.hello_tag(&[5; 32]));
+}
+
+#[test]
 fn a_changed_message_changes_nothing() {
     let (mut alice, mut bob, mut rng) = pair(4);
     let same_chain = alice.encrypt(b"second", 8, &mut rng).unwrap();
