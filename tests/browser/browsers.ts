@@ -34,8 +34,14 @@ const FLAGS = [
 /**
  * After a refused WebSocket Firefox waits up to a minute by itself before it really asks the same host again. The
  * tests are about the page's own return, so this back-off of the browser is off.
+ *
+ * Firefox hides the machine's addresses behind names of multicast DNS. Two Firefox on one machine without a network
+ * that carries multicast find each other's names at times and at times not: then ICE fails, whatever the page does.
  */
-const PREFERENCES = { 'network.websocket.delay-failed-reconnects': false };
+const PREFERENCES = {
+  'network.websocket.delay-failed-reconnects': false,
+  'media.peerconnection.ice.obfuscate_host_addresses': false,
+};
 
 /** A browser process, what its pages complained of, and whom they asked. */
 export class Launched {
