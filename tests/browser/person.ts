@@ -1,6 +1,7 @@
 /** A person at a page: does what people do, sees what people see. */
 import type { ElementHandle, Page } from 'puppeteer-core';
 
+import { first } from '../../www/src/components/drawn.ts';
 import { strings } from '../../www/src/strings.ts';
 import { type BrowserKind, launch, type Launched } from './browsers.ts';
 import type { Relay } from './relay.ts';
@@ -243,7 +244,7 @@ export class Person {
     );
   }
 
-  /** Returns what stands in the open conversation. */
+  /** Returns what is drawn of the open conversation: the newest of it, if it is long. */
   async shown(): Promise<Shown[]> {
     const messages = await this.page.$$('>>> lk-message');
     return Promise.all(
@@ -257,11 +258,15 @@ export class Person {
     );
   }
 
-  /** Waits until these texts of the other side stand there, in this order, each once. */
+  /**
+   * Waits until these texts of the other side stand there, in this order, each once; of a long talk the newest,
+   * since no more of it is drawn.
+   */
   async reads(...texts: readonly string[]): Promise<void> {
     await this.#until(`they wrote ${JSON.stringify(texts)}`, (all) => {
       const theirs = all.filter(({ author }) => author === 'them').map(({ text }) => text);
-      return JSON.stringify(theirs) === JSON.stringify(texts);
+      const isWhole = theirs.length === texts.length || (all.length >= first && theirs.length > 0);
+      return isWhole && JSON.stringify(theirs) === JSON.stringify(texts.slice(-theirs.length));
     });
   }
 

@@ -7,7 +7,7 @@ export interface Drawn {
 }
 
 /** How many are drawn when a conversation opens: more than a screen. */
-const first = 60;
+export const first = 60;
 /** By how many it moves. */
 export const step = 40;
 /** The most that are drawn, unless that is less than a few screens. */
