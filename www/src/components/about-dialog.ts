@@ -16,10 +16,6 @@ export class AboutDialogElement extends LitElement {
   static override styles = [
     shared,
     css`
-      .stack {
-        display: grid;
-        gap: 16px;
-      }
       ul {
         display: grid;
         gap: 8px;

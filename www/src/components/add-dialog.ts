@@ -24,8 +24,7 @@ export class AddDialogElement extends LitElement {
     controls,
     fields,
     css`
-      form {
-        display: grid;
+      #form {
         gap: 16px;
       }
     `,

@@ -23,7 +23,6 @@ export class BackupDialogElement extends LitElement {
     fields,
     css`
       .stack {
-        display: grid;
         gap: 20px;
       }
       section {

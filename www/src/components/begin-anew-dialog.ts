@@ -22,7 +22,6 @@ export class BeginAnewDialogElement extends LitElement {
     fields,
     css`
       .stack {
-        display: grid;
         gap: 8px;
       }
     `,

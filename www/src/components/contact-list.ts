@@ -8,6 +8,7 @@ import type { KeyPattern } from '../api.ts';
 import { listTime, oneLine, wholeTime } from '../format.ts';
 import { claimedName, nameOf, type Row } from '../people.ts';
 import { strings } from '../strings.ts';
+import { row } from '../styles/row.ts';
 import { controls, shared } from '../styles/shared.ts';
 import { delivery } from './delivery.ts';
 import { moveInList } from './list-keys.ts';
@@ -29,6 +30,7 @@ export class ContactListElement extends LitElement {
   static override styles = [
     shared,
     controls,
+    row,
     css`
       ul {
         padding: 4px 8px;
@@ -38,44 +40,18 @@ export class ContactListElement extends LitElement {
         contain-intrinsic-block-size: auto 4rem;
       }
       button {
-        display: grid;
-        grid-template-columns: auto 1fr auto;
         grid-template-areas: 'pattern name time' 'pattern last count';
-        align-items: center;
-        column-gap: 12px;
-        inline-size: 100%;
-        min-block-size: 4rem;
-        padding: 8px;
-        border: 0;
-        border-radius: var(--radius);
-        background: transparent;
-        text-align: start;
-        contain: content;
-        transition: background-color var(--motion);
-      }
-      button:hover {
-        background: var(--wash);
       }
       button[aria-current='true'] {
         background: var(--accent-wash);
       }
-      lk-key-pattern {
-        grid-area: pattern;
-      }
       .name {
-        grid-area: name;
-        display: flex;
         align-items: baseline;
         gap: 8px;
-        min-inline-size: 0;
-        font-weight: 500;
       }
       .own {
         flex: 1;
         font-weight: 400;
-      }
-      .time {
-        grid-area: time;
       }
       .last {
         grid-area: last;

@@ -29,7 +29,6 @@ export class DetailsDialogElement extends LitElement {
     controls,
     css`
       .stack {
-        display: grid;
         gap: 20px;
       }
       .person {

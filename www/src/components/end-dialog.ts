@@ -20,7 +20,6 @@ export class EndDialogElement extends LitElement {
     controls,
     css`
       .stack {
-        display: grid;
         gap: 12px;
       }
       lk-switch {

@@ -8,6 +8,7 @@ import { listTime, wholeTime } from '../format.ts';
 import { excerpt, wordsIn } from '../found.ts';
 import { calm } from '../names.ts';
 import { strings } from '../strings.ts';
+import { row } from '../styles/row.ts';
 import { controls, shared } from '../styles/shared.ts';
 import { moveInList } from './list-keys.ts';
 import './key-pattern.ts';
@@ -23,38 +24,13 @@ export class FoundMessagesElement extends LitElement {
   static override styles = [
     shared,
     controls,
+    row,
     css`
       ul {
         padding: 0 8px 4px;
       }
       button {
-        display: grid;
-        grid-template-columns: auto 1fr auto;
         grid-template-areas: 'pattern name time' 'pattern text text';
-        align-items: center;
-        column-gap: 12px;
-        inline-size: 100%;
-        min-block-size: 4rem;
-        padding: 8px;
-        border: 0;
-        border-radius: var(--radius);
-        background: transparent;
-        text-align: start;
-        contain: content;
-      }
-      button:hover {
-        background: var(--wash);
-      }
-      lk-key-pattern {
-        grid-area: pattern;
-      }
-      .name {
-        grid-area: name;
-        display: flex;
-        font-weight: 500;
-      }
-      .time {
-        grid-area: time;
       }
       .text {
         grid-area: text;

@@ -13,9 +13,7 @@ import './dialog.ts';
 import './passphrase-field.ts';
 
 const stack = css`
-  .stack,
-  form {
-    display: grid;
+  .stack {
     gap: 12px;
   }
   .doors {

@@ -27,10 +27,6 @@ export class MyAddressElement extends LitElement {
     controls,
     fields,
     css`
-      .stack {
-        display: grid;
-        gap: 16px;
-      }
       .code {
         inline-size: min(15rem, 100%);
         aspect-ratio: 1;

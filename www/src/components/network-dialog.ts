@@ -28,10 +28,6 @@ export class NetworkDialogElement extends LitElement {
     shared,
     controls,
     css`
-      .stack {
-        display: grid;
-        gap: 16px;
-      }
       .lead p:first-child {
         font-weight: 600;
       }

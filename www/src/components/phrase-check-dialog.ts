@@ -21,10 +21,6 @@ export class PhraseCheckDialogElement extends LitElement {
     controls,
     fields,
     css`
-      form {
-        display: grid;
-        gap: 12px;
-      }
       .input {
         font-family: var(--mono);
       }

@@ -22,10 +22,6 @@ export class PhraseShowDialogElement extends LitElement {
     shared,
     controls,
     css`
-      .stack {
-        display: grid;
-        gap: 16px;
-      }
       ol {
         display: grid;
         grid-template-columns: repeat(auto-fill, minmax(7.5rem, 1fr));
@@ -127,10 +123,6 @@ export class PhraseRestoreDialogElement extends LitElement {
     controls,
     fields,
     css`
-      form {
-        display: grid;
-        gap: 12px;
-      }
       textarea {
         font-family: var(--mono);
         resize: vertical;

@@ -1,4 +1,4 @@
-import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
+import { LitElement, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 
 import { act } from '../actions.ts';
@@ -17,17 +17,7 @@ import './dialog.ts';
  */
 @customElement('lk-rename-dialog')
 export class RenameDialogElement extends LitElement {
-  static override styles = [
-    shared,
-    controls,
-    fields,
-    css`
-      form {
-        display: grid;
-        gap: 12px;
-      }
-    `,
-  ];
+  static override styles = [shared, controls, fields];
 
   @property({ attribute: false }) contact: ContactView | undefined;
   @property() problem: Problem | undefined;

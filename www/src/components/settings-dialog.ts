@@ -22,10 +22,6 @@ export class SettingsDialogElement extends LitElement {
     shared,
     controls,
     css`
-      .stack {
-        display: grid;
-        gap: 16px;
-      }
       fieldset {
         margin: 0;
         padding: 0;

@@ -22,7 +22,6 @@ export class StorageDialogElement extends LitElement {
     fields,
     css`
       .stack {
-        display: grid;
         gap: 20px;
       }
       section {

@@ -36,6 +36,10 @@ export const shared = css`
     font-size: var(--text-m);
     font-weight: 600;
   }
+  .stack {
+    display: grid;
+    gap: 16px;
+  }
   .soft {
     color: var(--ink-soft);
   }
@@ -160,6 +164,11 @@ export const controls = css`
 `;
 
 export const fields = css`
+  /* That of a dialog, whose buttons stand outside it. */
+  #form {
+    display: grid;
+    gap: 12px;
+  }
   .field {
     display: grid;
     gap: 4px;
