@@ -80,7 +80,7 @@ impl Conversation {
         let sent = |(origin, range): (Origin, _)| OriginRow {
             origin: origin.0.to_vec(),
             ranges: Vec::from([range]),
-            owed: false,
+            ..OriginRow::default()
         };
         row.sent = self.outbox.sent().map(sent).collect();
         row.taken = self.taken.encode();

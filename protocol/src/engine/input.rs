@@ -139,7 +139,8 @@ pub enum Command {
 ///
 /// A screen draws its origin at random, and counts from 1 in it for each contact, without gaps. A
 /// number that was taken is answered as before and does nothing; one that is not the next is
-/// refused. A refused text uses no number.
+/// refused. A refused text uses no number. An origin is over when texts to the contact are given up,
+/// since the next one would show a gap: the screen draws another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Numbered {
     /// The screen's random origin; with the number it is the message's name.

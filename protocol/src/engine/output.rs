@@ -148,7 +148,7 @@ pub enum CommandError {
     /// A numbered text is not the next of its origin.
     #[error("the next number of this origin is {expected}")]
     OutOfOrder {
-        /// The number that would be taken.
+        /// The number that would be taken; 0 if the origin is over.
         expected: u64,
     },
     /// The phrase is in use on another machine: `Command::UseHere` first.

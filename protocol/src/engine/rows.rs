@@ -117,6 +117,9 @@ pub(crate) struct OriginRow {
     /// Whether it is still to be acknowledged.
     #[prost(bool, tag = "3")]
     pub(crate) owed: bool,
+    /// Whether no further number of it is taken.
+    #[prost(bool, tag = "4")]
+    pub(crate) over: bool,
 }
 
 /// Numbers from the first to the last.

@@ -145,6 +145,9 @@ impl Engine {
                 emit_delivery(who, entry, DeliveryState::NotSent, step);
             }
         }
+        if !given_up.is_empty() {
+            contact.talk.taken.end();
+        }
         if !gone.is_empty() || !given_up.is_empty() {
             step.touch(who);
         }

@@ -4,7 +4,7 @@
 use lowkey_protocol::{
     Address, Command, CommandError,
     DeliveryState::{Delivered, NotSent},
-    EndedBy, Event, Reply, Table,
+    EndedBy, Event, Numbered, Reply, Table,
 };
 
 use crate::net::{Net, Who};
@@ -75,6 +75,33 @@ fn what_waits_is_not_sent_and_can_be_retried() {
     net.run();
     assert_eq!(net.people[1].texts(&a), ["may I?", "waits"]);
     assert_eq!(net.people[0].states(&b), [Delivered; 2]);
+}
+
+#[test]
+fn what_was_never_sent_leaves_no_gap_in_what_comes_after() {
+    for burn in [false, true] {
+        let (mut net, [a, b]) = friends(82);
+        let mut say = |net: &mut Net, text: &str, origin, number| {
+            let numbered = Some(Numbered { origin: [origin; 8], number });
+            net.command(0, Command::SendText { contact: b, text: text.into(), numbered })
+        };
+        assert!(say(&mut net, "one", 1, 1).is_ok());
+        net.run();
+        net.cut_all(0);
+        assert!(say(&mut net, "two", 1, 2).is_ok());
+        net.send(0, 1, "of no screen");
+        end(&mut net, 0, 1, burn);
+        let over = Some(CommandError::OutOfOrder { expected: 0 });
+        assert_eq!(say(&mut net, "three", 1, 3).err(), over);
+        net.restart(0);
+        assert_eq!(say(&mut net, "three", 1, 3).err(), over);
+        assert!(say(&mut net, "two", 1, 2).is_ok(), "it was taken");
+        assert!(say(&mut net, "three", 2, 1).is_ok());
+        net.send(0, 1, "four");
+        net.run_for(60_000);
+        assert_eq!(net.people[1].texts(&a), ["may I?", "one", "three", "four"]);
+        assert!(net.people[1].history(&a).iter().all(|view| !view.gap_before));
+    }
 }
 
 #[test]

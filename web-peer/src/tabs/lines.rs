@@ -78,7 +78,8 @@ impl Lines {
         let Some(request) = line.asked.take() else { return Verdict::Answered };
         match answer {
             Ok(_) => line.next.number = line.next.number.saturating_add(1),
-            // Storage lost what it had taken: its numbers stand in messages that are out there.
+            // Storage lost what it had taken, and its numbers stand in messages that are out there; or
+            // texts of this run were given up.
             Err(refusal) if refusal.is("outOfOrder") => {
                 let was_first = line.next.number == 1;
                 line.next = first(&mut self.origins);

@@ -234,6 +234,7 @@ impl Engine {
     fn end_outbox(&mut self, who: Address, step: &mut Step<'_>) {
         let Some(contact) = self.contacts.get_mut(&who) else { return };
         let (given_up, gone) = contact.talk.outbox.end();
+        contact.talk.taken.end();
         contact.talk.owes_sign = false;
         contact.talk.resends = 0;
         contact.told_name = None;

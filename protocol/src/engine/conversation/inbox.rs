@@ -231,6 +231,7 @@ impl Inbox {
                 .map(|(first, last)| RangeRow { first: *first, last: *last })
                 .collect(),
             owed: self.owed.contains_key(origin),
+            ..OriginRow::default()
         };
         self.arrived.iter().map(row).collect()
     }

@@ -122,7 +122,7 @@ impl Outbox {
         self.entries.values_mut().for_each(|entry| entry.link = None);
     }
 
-    /// Gives up what waited for too long; returns what changed.
+    /// Gives up what waited for too long, and ends the origin; returns what changed.
     pub(crate) fn give_up(&mut self, now: Timestamp) -> Vec<MessageOrder> {
         let old = |entry: &Entry| {
             entry.state != DeliveryState::NotSent
@@ -132,6 +132,9 @@ impl Outbox {
         for (order, entry) in self.entries.iter_mut().filter(|(_, entry)| old(entry)) {
             entry.state = DeliveryState::NotSent;
             changed.push(*order);
+        }
+        if !changed.is_empty() {
+            self.origin = None;
         }
         changed
     }

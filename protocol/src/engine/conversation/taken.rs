@@ -17,21 +17,31 @@ use crate::{
     wire::Origin,
 };
 
-/// The number taken last in each origin of screens, the origin used last at the end.
+/// The origins of screens, the one used last at the end.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Taken(Vec<(Origin, u64)>);
+pub(crate) struct Taken(Vec<Run>);
+
+/// The numbers of one origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run {
+    origin: Origin,
+    last: u64,
+    /// Some of its texts will never go out: the next one would show a gap.
+    over: bool,
+}
 
 impl Taken {
     /// Returns the name of a text that was taken before, nothing if it is the next one; refuses
     /// all others.
     pub(crate) fn ask(&self, numbered: Numbered) -> Result<Option<MessageId>, CommandError> {
         let origin = Origin(numbered.origin);
-        let last = self.0.iter().find(|(have, _)| *have == origin).map_or(0, |(_, last)| *last);
-        let expected = last.saturating_add(1);
+        let run = self.0.iter().find(|run| run.origin == origin);
+        let (last, over) = run.map_or((0, false), |run| (run.last, run.over));
+        let expected = if over { 0 } else { last.saturating_add(1) };
         match numbered.number {
             number if (1..=last).contains(&number) => Ok(Some(message_id(origin, number))),
             // No acknowledgement can name the last of all numbers.
-            number if number == expected && number < u64::MAX => Ok(None),
+            number if number > 0 && number == expected && number < u64::MAX => Ok(None),
             _ => Err(CommandError::OutOfOrder { expected }),
         }
     }
@@ -39,18 +49,24 @@ impl Taken {
     /// Notes that a text is taken.
     pub(crate) fn take(&mut self, numbered: Numbered) {
         let origin = Origin(numbered.origin);
-        self.0.retain(|(have, _)| *have != origin);
-        self.0.push((origin, numbered.number));
+        self.0.retain(|run| run.origin != origin);
+        self.0.push(Run { origin, last: numbered.number, over: false });
         if self.0.len() > limits::SCREEN_ORIGINS {
             self.0.remove(0);
         }
     }
 
+    /// Ends all runs, since some of their texts are given up.
+    pub(crate) fn end(&mut self) {
+        self.0.iter_mut().for_each(|run| run.over = true);
+    }
+
     pub(crate) fn encode(&self) -> Vec<OriginRow> {
-        let row = |(origin, last): &(Origin, u64)| OriginRow {
-            origin: origin.0.to_vec(),
-            ranges: Vec::from([RangeRow { first: 1, last: *last }]),
-            owed: false,
+        let row = |run: &Run| OriginRow {
+            origin: run.origin.0.to_vec(),
+            ranges: Vec::from([RangeRow { first: 1, last: run.last }]),
+            over: run.over,
+            ..OriginRow::default()
         };
         self.0.iter().map(row).collect()
     }
@@ -58,7 +74,7 @@ impl Taken {
     pub(crate) fn decode(rows: &[OriginRow]) -> Option<Self> {
         let taken = |row: &OriginRow| {
             let origin = Origin(row.origin.as_slice().try_into().ok()?);
-            Some((origin, row.ranges.first()?.last))
+            Some(Run { origin, last: row.ranges.first()?.last, over: row.over })
         };
         rows.iter().map(taken).collect::<Option<_>>().map(Self)
     }
@@ -88,6 +104,22 @@ mod tests {
         assert_eq!(taken.ask(numbered(1, 3)), Ok(None));
         assert_eq!(taken.ask(numbered(2, 3)), refused(1));
         assert_eq!(Taken::decode(&taken.encode()), Some(taken));
+    }
+
+    #[test]
+    fn what_was_taken_before_an_end_is_known_after_it_and_nothing_more_is_taken() {
+        let mut taken = Taken::default();
+        taken.take(numbered(1, 1));
+        taken.end();
+        let mut taken = Taken::decode(&taken.encode()).unwrap();
+        assert_eq!(taken.ask(numbered(1, 1)), Ok(Some(message_id(Origin([1; 8]), 1))));
+        for number in [0, 2, 3] {
+            let refused = Err(CommandError::OutOfOrder { expected: 0 });
+            assert_eq!(taken.ask(numbered(1, number)), refused);
+        }
+        assert_eq!(taken.ask(numbered(2, 1)), Ok(None));
+        taken.take(numbered(2, 1));
+        assert_eq!(taken.ask(numbered(2, 2)), Ok(None));
     }
 
     #[test]
