@@ -81,7 +81,7 @@ fn what_waits_is_not_sent_and_can_be_retried() {
 fn what_was_never_sent_leaves_no_gap_in_what_comes_after() {
     for burn in [false, true] {
         let (mut net, [a, b]) = friends(82);
-        let mut say = |net: &mut Net, text: &str, origin, number| {
+        let say = |net: &mut Net, text: &str, origin, number| {
             let numbered = Some(Numbered { origin: [origin; 8], number });
             net.command(0, Command::SendText { contact: b, text: text.into(), numbered })
         };
