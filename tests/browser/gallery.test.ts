@@ -85,7 +85,7 @@ async function look(page: Page, state: string): Promise<string[]> {
   for (const direction of ['ltr', 'rtl'] as const) {
     await page.goto(gallery.url(state, direction));
     await page.waitForSelector('lowkey-app');
-    await addAxe(page);
+    if (direction === 'ltr') await addAxe(page);
     for (const view of VIEWS.filter((one) => one.direction === direction)) {
       await page.setViewport({ width: view.width, height: view.height });
       await page.emulateMediaFeatures([
@@ -95,7 +95,9 @@ async function look(page: Page, state: string): Promise<string[]> {
       ]);
       await settled(page);
       if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, `${state}.${view.name}.png`) });
-      const found = [...(await sideways(page)), ...(await small(page)), ...(await axeFaults(page))];
+      const found = [...(await sideways(page)), ...(await small(page))];
+      // What axe knows to find is the same in both directions.
+      if (direction === 'ltr') found.push(...(await axeFaults(page)));
       faults.push(...found.map((fault) => `${state} ${view.name}: ${fault}`));
     }
     if (await page.evaluate(() => 'xss' in window)) faults.push(`${state}: a script of other people ran`);
