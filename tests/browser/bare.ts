@@ -1,5 +1,5 @@
 /** A page with the wasm of the product and nothing else: it opens the peer, keeps what it is told, and can be asked. */
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Page } from 'puppeteer-core';
@@ -80,6 +80,20 @@ addEventListener('message', async ({ data: task }) => {
 });
 `;
 
+/** Writes the bare page's files into a folder, and returns it. */
+export async function writeBarePage(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  for (const name of ['lowkey_web_peer', 'worker/lowkey_worker']) {
+    for (const file of [`${name}.js`, `${name}_bg.wasm`]) {
+      await copyFile(join(ROOT, 'www/src/wasm', file), join(folder, basename(file)));
+    }
+  }
+  await writeFile(join(folder, 'index.html'), INDEX);
+  await writeFile(join(folder, 'bare.js'), SCRIPT);
+  await writeFile(join(folder, 'worker.js'), WORKER);
+  return folder;
+}
+
 /** A relay that serves the bare page. */
 export class BareRelay {
   readonly relay: Relay;
@@ -91,15 +105,7 @@ export class BareRelay {
   }
 
   static async start(): Promise<BareRelay> {
-    const folder = await mkdtemp(join(tmpdir(), 'lowkey-bare-'));
-    for (const name of ['lowkey_web_peer', 'worker/lowkey_worker']) {
-      for (const file of [`${name}.js`, `${name}_bg.wasm`]) {
-        await copyFile(join(ROOT, 'www/src/wasm', file), join(folder, basename(file)));
-      }
-    }
-    await writeFile(join(folder, 'index.html'), INDEX);
-    await writeFile(join(folder, 'bare.js'), SCRIPT);
-    await writeFile(join(folder, 'worker.js'), WORKER);
+    const folder = await writeBarePage(await mkdtemp(join(tmpdir(), 'lowkey-bare-')));
     return new BareRelay(await Relay.serving(folder), folder);
   }
 

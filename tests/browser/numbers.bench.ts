@@ -10,17 +10,10 @@ import { launchChromium } from './browsers.ts';
 import { PeerJs } from './peerjs.ts';
 import { Person } from './person.ts';
 import { Relay } from './relay.ts';
-import { keep, median, percentile, type Row } from './rows.ts';
+import { keep, lines, median, percentile } from './rows.ts';
 
 const ROUNDS = 7;
 const MESSAGES = 30;
-
-function lines(name: string, times: readonly number[]): Row[] {
-  return [
-    { name: `${name}, p50`, value: Math.round(median(times)), unit: 'ms' },
-    { name: `${name}, p95`, value: Math.round(percentile(times, 0.95)), unit: 'ms' },
-  ];
-}
 
 /** Remembers the moment of the first frame in which an element stands on the page. */
 function watch(selector: string): void {

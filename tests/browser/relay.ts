@@ -15,9 +15,9 @@ export class Relay {
   /** Its page, as `http://127.0.0.1:PORT`. */
   readonly origin: string;
   readonly #folder: string;
-  readonly #options: readonly string[];
+  readonly #options: string[];
 
-  private constructor(origin: string, folder: string, options: readonly string[]) {
+  private constructor(origin: string, folder: string, options: string[]) {
     this.origin = origin;
     this.#folder = folder;
     this.#options = options;
@@ -64,6 +64,14 @@ export class Relay {
     const gone = once(process, 'exit');
     process.kill('SIGKILL');
     await gone;
+  }
+
+  /** Starts it again with another page, at the same origin: for a browser it is the same site. */
+  async restartServing(page: string): Promise<void> {
+    await this.kill();
+    const at = this.#options.indexOf('--assets');
+    this.#options.splice(at === -1 ? this.#options.length : at, 2, '--assets', page);
+    await this.restart();
   }
 
   /** Starts it again: same port, same key. */

@@ -16,6 +16,24 @@ export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
 }
 
+/** Returns the rows of many times in milliseconds: the usual one, and one of the worst. */
+export function lines(name: string, times: readonly number[]): Row[] {
+  return [
+    { name: `${name}, p50`, value: Math.round(median(times)), unit: 'ms' },
+    { name: `${name}, p95`, value: Math.round(percentile(times, 0.95)), unit: 'ms' },
+  ];
+}
+
+/** Returns the row of many times of ours beside those of a peer, in milliseconds. */
+export function besides(
+  name: string,
+  { ours, peer }: { readonly ours: readonly number[]; readonly peer: readonly number[] },
+  peerName: string,
+  part = 0.5,
+): Row {
+  return { name, ours: percentile(ours, part), peer: percentile(peer, part), peerName, unit: 'ms' };
+}
+
 /** Keeps the rows of one file of benchmarks; `npm run bench` puts all together. */
 export async function keep(name: string, rows: readonly Row[]): Promise<void> {
   const folder = process.env['LOWKEY_NUMBERS'];

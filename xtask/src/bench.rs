@@ -96,16 +96,18 @@ fn crates(ws: &Workspace, relay: &Path) -> Result<Vec<Value>> {
     rows(bench.stderr(Stdio::inherit()))
 }
 
-/// From the page opened to the first message, beside PeerJS; and streams, beside a raw data channel
-/// and js-libp2p.
+/// From the page opened to the first message, beside PeerJS; a long history, beside IndexedDB
+/// itself; and streams, beside a raw data channel and js-libp2p.
 fn browsers(ws: &Workspace, relay: &Path) -> Result<Vec<Value>> {
     let chromium = tools::need_program(ws, &tools::CHROMIUM)?;
     tools::need_packages(ws, "tests/browser")?;
+    ws.cargo(["build", "--release", "-p", "lowkey-tests", "--bin", "made_history"]).run()?;
     let mut npm = Command::new("npm");
     npm.args(["run", "--silent", "bench"]).current_dir(ws.path("tests/browser"));
     npm.env("LOWKEY_RELAY", relay).env("LOWKEY_CHROMIUM", chromium).env("LOWKEY_ROOT", &ws.root);
     npm.env("LOWKEY_WEBRTC_PAGE", web::bare_page(ws)?);
     npm.env("LOWKEY_INTEROP", web::interop_bundle(ws)?);
+    npm.env("LOWKEY_MADE_HISTORY", ws.binary("release", "made_history"));
     rows(npm.stderr(Stdio::inherit()))
 }
 

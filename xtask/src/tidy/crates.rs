@@ -13,7 +13,10 @@ const DIRECTION: [(&str, &[&str]); 10] = [
     ("relay", &["lowkey-protocol", "lowkey-network", "lowkey-webrtc"]),
     ("web-peer", &["lowkey-protocol", "lowkey-network"]),
     ("web-peer/worker", &[]),
-    ("tests", &["lowkey-protocol", "lowkey-network", "lowkey-relay", "lowkey-webrtc"]),
+    (
+        "tests",
+        &["lowkey-protocol", "lowkey-network", "lowkey-relay", "lowkey-webrtc", "lowkey-worker"],
+    ),
     ("tests/vectors-wasm", &["lowkey-protocol"]),
     ("tests/webrtc-page", &["lowkey-network", "lowkey-webrtc"]),
     ("xtask", &[]),
