@@ -40,7 +40,7 @@ use crate::{
     platform::{self, BoxFuture, WakeSignals},
     relays::Relays,
     status::NetworkStatus,
-    storage::Storage,
+    storage::{Storage, StorageError},
     streams::ByteStream,
 };
 
@@ -86,9 +86,11 @@ pub(crate) struct Driver<S> {
     dialled: BTreeMap<ConnectionId, Multiaddr>,
     timing: Timing,
     ask_time_at: Instant,
-    // When a new engine is due, and how often storage has failed since it last worked.
+    // When a new engine is due, how often storage has failed since it last worked, and what was
+    // said of that.
     reopen_at: Option<Instant>,
     storage_failures: u32,
+    told_failure: Option<StorageError>,
     inputs: VecDeque<Input>,
     first: Vec<Output>,
     replies: BTreeMap<CommandId, oneshot::Sender<Result<Reply, PeerError>>>,
@@ -149,6 +151,7 @@ pub(crate) async fn open<S: Storage>(
         ask_time_at: now + config.timing.ask_time_every,
         reopen_at: None,
         storage_failures: 0,
+        told_failure: None,
         inputs: VecDeque::new(),
         first,
         replies: BTreeMap::new(),
@@ -238,8 +241,8 @@ impl<S: Storage> Driver<S> {
     async fn handle_request(&mut self, request: Request) -> Run {
         match request {
             Request::Command(command, answer) => {
-                if !self.core.is_open() {
-                    let _ = answer.send(Err(PeerError::Storage));
+                if let Some(why) = self.core.refusal() {
+                    let _ = answer.send(Err(why));
                     return Run::On;
                 }
                 self.next_command = self.next_command.wrapping_add(1);

@@ -3,7 +3,7 @@
 use lowkey_protocol::{Command, CommandId, Input, limits};
 
 use super::Driver;
-use crate::{backup::Ask, peer::PeerError, storage::Storage};
+use crate::{backup::Ask, storage::Storage};
 
 impl<S: Storage> Driver<S> {
     pub(super) async fn handle_backup(&mut self, ask: Ask) {
@@ -14,9 +14,9 @@ impl<S: Storage> Driver<S> {
             Ask::Messages(after, answer) => {
                 drop(answer.send(self.core.archive_messages(after, limits::IMPORT_RECORDS).await));
             }
+            // Without an engine it knows nothing, and says why.
             Ask::Import(records, answer) => match self.core.without_known(records).await {
                 Err(error) => drop(answer.send(Err(error))),
-                Ok(_) if !self.core.is_open() => drop(answer.send(Err(PeerError::Storage))),
                 Ok(records) => {
                     self.next_command = self.next_command.wrapping_add(1);
                     let id = CommandId(self.next_command);

@@ -24,7 +24,8 @@ const PHRASE: &[u8] = b"phrase";
 
 /// Runs the engine. Without one, storage has failed, and `reopen` is due.
 pub(super) struct Core<S> {
-    engine: Option<Engine>,
+    // Or why there is none.
+    engine: Result<Engine, PeerError>,
     index: Index,
     storage: S,
     keys: Keys,
@@ -54,13 +55,25 @@ impl<S: Storage> Core<S> {
         let vault = vault.unwrap_or_else(|| VaultKey::generate(&mut rng));
         let entropy = phrase.map(|phrase| phrase.entropy());
         let keys = Keys { entropy, vault: Zeroizing::new(*vault.as_bytes()) };
-        let (engine, index, clock) = (None, Index::default(), Clock::start());
+        let (engine, index, clock) = (Err(PeerError::Storage), Index::default(), Clock::start());
         Ok(Self { engine, index, storage, keys, params, rng, clock })
     }
 
     /// Opens an engine from storage, and returns what it asks for first.
     pub(super) async fn reopen(&mut self) -> Result<Vec<Output>, PeerError> {
-        self.engine = None;
+        let (engine, outputs) = match self.open().await {
+            Ok(opened) => opened,
+            Err(why) => {
+                self.engine = Err(why);
+                return Err(why);
+            }
+        };
+        self.engine = Ok(engine);
+        self.index.resume();
+        Ok(outputs)
+    }
+
+    async fn open(&mut self) -> Result<(Engine, Vec<Output>), PeerError> {
         let stored = self.storage.load().await?;
         let vault = VaultKey::from_bytes(*self.keys.vault);
         let (phrase, is_new) = self.phrase(&stored, &vault)?;
@@ -72,9 +85,7 @@ impl<S: Storage> Core<S> {
         if let Some(first) = first {
             save_with(first, &mut outputs);
         }
-        self.engine = Some(engine);
-        self.index.resume();
-        Ok(outputs)
+        Ok((engine, outputs))
     }
 
     /// Saves what is stored already, to see whether that works.
@@ -85,9 +96,10 @@ impl<S: Storage> Core<S> {
         self.storage.save(Changes(vec![row])).await
     }
 
-    /// Ends the engine: what it has not saved has not happened.
-    pub(super) fn close(&mut self) {
-        self.engine = None;
+    /// Ends the engine: what it has not saved has not happened. Until there is another one, this is
+    /// why nothing can be done.
+    pub(super) fn close(&mut self, why: StorageError) {
+        self.engine = Err(why.into());
     }
 
     /// Takes one step; without an engine nothing happens.
@@ -103,7 +115,7 @@ impl<S: Storage> Core<S> {
     pub(super) async fn save(&mut self, changes: Changes) -> Result<(), StorageError> {
         let of_history = search::of_history(&changes);
         self.storage.save(changes).await?;
-        if let Some(engine) = &self.engine {
+        if let Ok(engine) = &self.engine {
             self.index.follow(engine, &of_history);
         }
         Ok(())
@@ -111,12 +123,12 @@ impl<S: Storage> Core<S> {
 
     /// Whether the index of the history is being built.
     pub(super) fn is_indexing(&self) -> bool {
-        self.engine.is_some() && self.index.is_busy()
+        self.is_open() && self.index.is_busy()
     }
 
     /// Builds the index of the history for one slice of time.
     pub(super) async fn index_slice(&mut self) {
-        let Some(engine) = &self.engine else { return };
+        let Ok(engine) = &self.engine else { return };
         if let Some(after) = self.index.wants() {
             let rows = self.storage.scan(after, search::ROWS).await;
             self.index.take(rows.ok());
@@ -127,7 +139,7 @@ impl<S: Storage> Core<S> {
 
     /// Returns the newest messages in which every word occurs.
     pub(super) async fn search(&mut self, text: &str, limit: u32) -> Result<Found, PeerError> {
-        let engine = self.engine.as_ref().ok_or(PeerError::Storage)?;
+        let engine = self.engine.as_ref().map_err(|why| *why)?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(search::FOUND);
         let keys = self.index.search(text, limit);
         let rows = self.storage.pick(keys).await?;
@@ -136,7 +148,7 @@ impl<S: Storage> Core<S> {
 
     /// Returns the last message of each conversation.
     pub(super) async fn last_messages(&mut self) -> Result<Vec<MessageView>, PeerError> {
-        let engine = self.engine.as_ref().ok_or(PeerError::Storage)?;
+        let engine = self.engine.as_ref().map_err(|why| *why)?;
         let rows = self.storage.last_messages().await?;
         Ok(open_rows(engine, &rows))
     }
@@ -148,7 +160,7 @@ impl<S: Storage> Core<S> {
         before: Option<MessageOrder>,
         limit: u32,
     ) -> Result<Vec<MessageView>, PeerError> {
-        let engine = self.engine.as_ref().ok_or(PeerError::Storage)?;
+        let engine = self.engine.as_ref().map_err(|why| *why)?;
         let tag = engine.contact_tag(&contact);
         let before = before.map(|order| RowKey([tag.0.as_slice(), &order.0].concat()));
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -165,7 +177,7 @@ impl<S: Storage> Core<S> {
         after: MessageOrder,
         limit: u32,
     ) -> Result<Vec<MessageView>, PeerError> {
-        let engine = self.engine.as_ref().ok_or(PeerError::Storage)?;
+        let engine = self.engine.as_ref().map_err(|why| *why)?;
         let tag = engine.contact_tag(&contact);
         let after = RowKey([tag.0.as_slice(), &after.0].concat());
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -178,12 +190,12 @@ impl<S: Storage> Core<S> {
 
     /// Returns the link that speaks to a contact with whom we talk.
     pub(super) fn link_to(&self, contact: &Address) -> Option<LinkId> {
-        self.engine.as_ref()?.link_to(contact)
+        self.engine.as_ref().ok()?.link_to(contact)
     }
 
     /// Returns the contact behind a link, if we talk with them.
     pub(super) fn contact_behind(&self, link: LinkId) -> Option<Address> {
-        self.engine.as_ref()?.contact_behind(link)
+        self.engine.as_ref().ok()?.contact_behind(link)
     }
 
     /// Moves the clock by what a relay says; returns by how much.
@@ -197,11 +209,16 @@ impl<S: Storage> Core<S> {
     }
 
     pub(super) fn deadline(&self) -> Option<Timestamp> {
-        self.engine.as_ref().and_then(Engine::deadline)
+        self.engine.as_ref().ok().and_then(Engine::deadline)
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.engine.is_some()
+        self.engine.is_ok()
+    }
+
+    /// Returns why there is no engine.
+    pub(super) fn refusal(&self) -> Option<PeerError> {
+        self.engine.as_ref().err().copied()
     }
 
     /// Returns the phrase whose storage this is, and whether it is stored for the first time.

@@ -133,6 +133,7 @@ impl<S: Storage> Driver<S> {
     async fn storage_works(&mut self) {
         if self.storage_failures > 0 {
             self.storage_failures = 0;
+            self.told_failure = None;
             self.reopen_at = None;
             self.emit(PeerEvent::StorageWorks).await;
         }
@@ -140,7 +141,7 @@ impl<S: Storage> Driver<S> {
 
     /// Ends the engine, whose state may be ahead of what is stored, and all that it had begun.
     async fn lose_engine(&mut self, error: StorageError) {
-        self.core.close();
+        self.core.close(error);
         self.links.abort_all(&mut self.swarm.behaviour_mut().link);
         self.dht.cancel_all(self.swarm.behaviour_mut());
         self.stamps.cancel_all();
@@ -148,7 +149,7 @@ impl<S: Storage> Driver<S> {
         for (_, answer) in std::mem::take(&mut self.replies) {
             let _ = answer.send(Err(error.into()));
         }
-        if self.storage_failures == 0 {
+        if self.told_failure.replace(error) != Some(error) {
             self.emit(PeerEvent::StorageFailed(error)).await;
         }
         self.reopen_later();

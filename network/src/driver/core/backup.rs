@@ -14,13 +14,13 @@ use crate::{
 
 impl<S: Storage> Core<S> {
     pub(in crate::driver) fn backup_owner(&self) -> Result<Owner, PeerError> {
-        let engine = self.engine.as_ref().ok_or(PeerError::Storage)?;
+        let engine = self.engine.as_ref().map_err(|why| *why)?;
         let key = Zeroizing::new(*engine.backup_key().as_bytes());
         Ok(Owner { address: engine.address(), key })
     }
 
     pub(in crate::driver) fn archive(&self) -> Result<Vec<Record>, PeerError> {
-        Ok(self.engine.as_ref().ok_or(PeerError::Storage)?.archive())
+        Ok(self.engine.as_ref().map_err(|why| *why)?.archive())
     }
 
     /// Returns messages from behind a row on; rows that do not open are left out.
@@ -30,7 +30,7 @@ impl<S: Storage> Core<S> {
         limit: usize,
     ) -> Result<Part, PeerError> {
         let rows = self.storage.scan(after, limit).await?;
-        let engine = self.engine.as_ref().ok_or(PeerError::Storage)?;
+        let engine = self.engine.as_ref().map_err(|why| *why)?;
         let messages = rows
             .iter()
             .filter_map(|(key, row)| engine.archive_message(key, row).ok().flatten())
@@ -44,7 +44,7 @@ impl<S: Storage> Core<S> {
         &mut self,
         mut records: Vec<Record>,
     ) -> Result<Vec<Record>, PeerError> {
-        let engine = self.engine.as_ref().ok_or(PeerError::Storage)?;
+        let engine = self.engine.as_ref().map_err(|why| *why)?;
         let key = |record: &Record| match record {
             Record::Message(message) => Some(engine.history_key(message)),
             Record::Own(_) | Record::Contact(_) => None,
