@@ -13,7 +13,7 @@ export type ErrorCode =
 | "locked" | "passphraseWrong"
 | "identityGone" | "identityExists" | "storageNewer" | "storageDamaged"
 | "backupMalformed" | "backupOtherIdentity" | "backupNewer"
-| "storageFailed" | "storageFull" | "outdated" | "stopped" | "internal";
+| "storageFailed" | "storageFull" | "storageBusy" | "outdated" | "stopped" | "internal";
 
 /** What takes too long for the page's thread. */
 export type SlowTask =

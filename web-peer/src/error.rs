@@ -146,5 +146,5 @@ export type ErrorCode =
     | "locked" | "passphraseWrong"
     | "identityGone" | "identityExists" | "storageNewer" | "storageDamaged"
     | "backupMalformed" | "backupOtherIdentity" | "backupNewer"
-    | "storageFailed" | "storageFull" | "outdated" | "stopped" | "internal";
+    | "storageFailed" | "storageFull" | "storageBusy" | "outdated" | "stopped" | "internal";
 "#;

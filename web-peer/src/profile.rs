@@ -3,6 +3,8 @@
 //! There is never quietly a new identity where one was: a mark outside of the database says that
 //! there was one, and rows without a key, or a key without rows, are damage and stay as they are.
 
+use std::rc::Rc;
+
 use lowkey_network::{MemoryStorage, StorageError};
 use lowkey_protocol::VaultKey;
 use wasm_bindgen_futures::JsFuture;
@@ -43,8 +45,8 @@ pub struct Opened {
     pub vault_key: VaultKey,
     /// What opens it again, if it has a lock.
     pub pass: Option<Pass>,
-    /// Whether the browser keeps it; else it is gone with the tab.
-    pub kept: bool,
+    /// What the browser keeps; without it, all is gone with the tab.
+    pub kept: Option<Kept>,
     /// Whether it has a lock.
     pub locks: bool,
     /// Whether there is no identity in it yet.
@@ -88,41 +90,52 @@ pub async fn open(options: Options<'_>, slow: &Slow) -> Result<Opened, OpenError
             let epoch = next_epoch(&database).await?;
             database.set(&[(Field::Epoch, epoch.into())]).await?;
             mark();
-            Ok(kept(database, epoch, &key, (pass, wrap.is_locked())))
+            Ok(opened(database, epoch, &key, (pass, wrap.is_locked())))
         }
     }
 }
 
-/// Sets the passphrase without which the profile cannot be opened, or none; `current` is the one
-/// before. Asked again after it was done, it is done.
-pub async fn set_lock(
-    new: Option<&str>,
-    current: Option<&str>,
-    slow: &Slow,
-) -> Result<Option<Pass>, OpenError> {
-    let found = find().await?;
-    let State::Here(wrap) = found.state().await? else { return Err(OpenError::Failed) };
-    let by = |passphrase| Options { passphrase, ..Options::default() };
-    let key = match unwrap(&wrap, &by(current), slow).await {
-        Ok((key, _)) => key,
-        Err(refused @ (OpenError::PassphraseWrong | OpenError::Locked)) => {
-            return match unwrap(&wrap, &by(new), slow).await {
-                Ok((_, pass)) => Ok(pass),
-                Err(_) => Err(refused),
-            };
-        }
-        Err(error) => return Err(error),
-    };
-    let (wrap, pass) = match new {
-        None => (Wrap::by_device(&key).await?, None),
-        Some(passphrase) => {
-            let (wrap, pass) = Wrap::by_passphrase(&key, passphrase, slow).await?;
-            (wrap, Some(pass))
-        }
-    };
-    // One transaction overwrites what opened it before.
-    found.into_database()?.set(&[(Field::Wrap, wrap.to_js())]).await?;
-    Ok(pass)
+/// What the browser keeps of a profile that is open.
+#[derive(Debug)]
+pub struct Kept {
+    // That of the rows: a second connection would stand in the way of whoever deletes them.
+    database: Rc<Database>,
+    epoch: u32,
+}
+
+impl Kept {
+    /// Sets the passphrase without which the profile cannot be opened, or none; `current` is the
+    /// one before. Asked again after it was done, it is done.
+    pub async fn set_lock(
+        &self,
+        new: Option<&str>,
+        current: Option<&str>,
+        slow: &Slow,
+    ) -> Result<Option<Pass>, OpenError> {
+        let wrap = self.database.get(Field::Wrap).await?;
+        let wrap = Wrap::from_js(&wrap).ok_or(OpenError::Damaged)?;
+        let by = |passphrase| Options { passphrase, ..Options::default() };
+        let key = match unwrap(&wrap, &by(current), slow).await {
+            Ok((key, _)) => key,
+            Err(refused @ (OpenError::PassphraseWrong | OpenError::Locked)) => {
+                return match unwrap(&wrap, &by(new), slow).await {
+                    Ok((_, pass)) => Ok(pass),
+                    Err(_) => Err(refused),
+                };
+            }
+            Err(error) => return Err(error),
+        };
+        let (wrap, pass) = match new {
+            None => (Wrap::by_device(&key).await?, None),
+            Some(passphrase) => {
+                let (wrap, pass) = Wrap::by_passphrase(&key, passphrase, slow).await?;
+                (wrap, Some(pass))
+            }
+        };
+        // One transaction overwrites what opened it before.
+        self.database.set_in(self.epoch, &[(Field::Wrap, wrap.to_js())]).await?;
+        Ok(pass)
+    }
 }
 
 /// Asks the browser not to clear what is kept by itself. Some browsers ask the person.
@@ -171,7 +184,7 @@ impl Found {
         let wrap = Wrap::by_device(&key).await?;
         let epoch = next_epoch(&database).await?;
         database.set(&[(Field::Wrap, wrap.to_js()), (Field::Epoch, epoch.into())]).await?;
-        Ok(Opened { is_new: true, ..kept(database, epoch, &key, (None, false)) })
+        Ok(Opened { is_new: true, ..opened(database, epoch, &key, (None, false)) })
     }
 
     fn into_database(self) -> Result<Database, OpenError> {
@@ -192,6 +205,7 @@ async fn find() -> Result<Found, OpenError> {
         Err(OpenDatabaseError::Newer { found }) => Err(OpenError::Newer { found }),
         Err(OpenDatabaseError::Damaged) => Err(OpenError::Damaged),
         Err(OpenDatabaseError::Full) => Err(OpenError::Full),
+        Err(OpenDatabaseError::Busy) => Err(OpenError::Busy),
         Err(OpenDatabaseError::Failed) if is_marked() => Err(OpenError::Damaged),
         Err(OpenDatabaseError::Failed) => Err(OpenError::Failed),
     }
@@ -202,10 +216,19 @@ fn nothing_kept() -> Result<Found, OpenError> {
     if is_marked() { Err(OpenError::Damaged) } else { Ok(Found::Nothing) }
 }
 
+/// Deletes what is kept. Its rows go in one transaction, for which no tab has to close the database;
+/// only where that fails, as with a newer format, the database itself goes.
 async fn remove() -> Result<(), OpenError> {
-    match Database::delete(DATABASE).await {
-        Ok(()) | Err(OpenDatabaseError::Denied) => {}
-        Err(_) => return Err(OpenError::Failed),
+    let is_cleared = match Database::open(DATABASE).await {
+        Ok(database) => database.clear().await.is_ok(),
+        Err(error) => error == OpenDatabaseError::Denied,
+    };
+    if !is_cleared {
+        match Database::delete(DATABASE).await {
+            Ok(()) | Err(OpenDatabaseError::Denied) => {}
+            Err(OpenDatabaseError::Busy) => return Err(OpenError::Busy),
+            Err(_) => return Err(OpenError::Failed),
+        }
     }
     if let Some(marks) = marks() {
         // A mark that stays says "gone" at worst.
@@ -237,17 +260,18 @@ async fn unwrap(
     Ok((key, Some(pass)))
 }
 
-fn kept(
+fn opened(
     database: Database,
     epoch: u32,
     key: &Zeroizing<[u8; 32]>,
     (pass, locks): (Option<Pass>, bool),
 ) -> Opened {
+    let database = Rc::new(database);
     Opened {
-        storage: AnyStorage::Kept(IndexedStorage::new(database, epoch, mark)),
+        storage: AnyStorage::Kept(IndexedStorage::new(database.clone(), epoch, mark)),
         vault_key: VaultKey::from_bytes(**key),
         pass,
-        kept: true,
+        kept: Some(Kept { database, epoch }),
         locks,
         is_new: false,
         epoch,
@@ -259,7 +283,7 @@ fn in_memory() -> Result<Opened, OpenError> {
         storage: AnyStorage::Memory(MemoryStorage::new()),
         vault_key: VaultKey::from_bytes(*keys::random::<32>()?),
         pass: None,
-        kept: false,
+        kept: None,
         locks: false,
         is_new: true,
         epoch: 1,
@@ -311,6 +335,9 @@ pub enum OpenError {
     /// There is no room left.
     #[error("there is no room left")]
     Full,
+    /// A tab that does not answer keeps it from being deleted.
+    #[error("a tab that does not answer has the profile open")]
+    Busy,
     /// The browser or its worker failed.
     #[error("the browser failed")]
     Failed,

@@ -140,10 +140,12 @@ async fn the_history_comes_in_pages(mut storage: impl Storage) {
 }
 
 async fn the_last_message_of_each_contact_comes(mut storage: impl Storage) {
-    save(&mut storage, [message(1, 7), message(1, 9), message(2, 3), message(1, 8)]).await;
+    let messages =
+        [message(1, 7), message(1, 9), message(2, 3), message(1, 8), message(u8::MAX, 1)];
+    save(&mut storage, messages).await;
     let mut rows = storage.last_messages().await.unwrap_or_default();
     rows.sort();
-    assert_eq!(rows, [row(1, 9), row(2, 3)]);
+    assert_eq!(rows, [row(1, 9), row(2, 3), row(u8::MAX, 1)]);
 }
 
 async fn the_history_is_scanned_from_a_key_on(mut storage: impl Storage) {

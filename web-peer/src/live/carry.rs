@@ -7,7 +7,6 @@ use crate::{
     commands::{command, parse_contact, parse_order},
     convert::hex,
     error::Coded,
-    profile,
     tabs::{Answer, Ask},
     types::{Message, PeerEvent, StorageView},
 };
@@ -64,7 +63,10 @@ impl Live {
         passphrase: Option<&str>,
         current: Option<&str>,
     ) -> Result<Answer, Coded> {
-        let pass = profile::set_lock(passphrase, current, &self.0.slow).await?;
+        let Some(kept) = &leader.profile.kept else {
+            return Err(Coded::internal("nothing is kept that could be locked"));
+        };
+        let pass = kept.set_lock(passphrase, current, &self.0.slow).await?;
         leader.profile.locks.set(pass.is_some());
         *self.0.pass.borrow_mut() = pass;
         self.post_pass();

@@ -35,14 +35,15 @@ pub(super) struct Fresh {
 /// What is known of an open profile.
 #[derive(Debug)]
 pub(super) struct Profile {
-    kept: bool,
+    pub(super) kept: Option<profile::Kept>,
     pub(super) locks: Cell<bool>,
 }
 
 impl Profile {
     pub(super) async fn view(&self) -> StorageView {
-        let persisted = if self.kept { profile::persisted().await } else { None };
-        StorageView { kept: self.kept, persisted, problem: None, locks: self.locks.get() }
+        let kept = self.kept.is_some();
+        let persisted = if kept { profile::persisted().await } else { None };
+        StorageView { kept, persisted, problem: None, locks: self.locks.get() }
     }
 }
 
@@ -66,7 +67,7 @@ pub(super) async fn open(options: &OpenOptions, why: Why, slow: &Slow) -> Result
         Why::TakesOver(pass) => profile::Options { passphrase: None, pass, replace: false },
     };
     let opened = profile::open(opening, slow).await?;
-    if !is_first && (opened.is_new || !opened.kept) {
+    if !is_first && (opened.is_new || opened.kept.is_none()) {
         return Err(Coded::new("identityGone", "what another tab had is not here any more"));
     }
     let Opened { storage, vault_key, pass, kept, locks, epoch, .. } = opened;
@@ -85,6 +86,7 @@ impl From<OpenError> for Coded {
             OpenError::Newer { .. } => "storageNewer",
             OpenError::Damaged => "storageDamaged",
             OpenError::Full => "storageFull",
+            OpenError::Busy => "storageBusy",
             OpenError::Failed => "internal",
         };
         Self::new(code, error)

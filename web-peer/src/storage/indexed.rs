@@ -111,13 +111,9 @@ impl IndexedStorage {
         }
         let first = js_key(&prefix);
         let end = end.as_ref().map(js_key);
-        let range = |first: &JsValue| match &end {
-            Some(end) => KeyRange::bound(first, end, None, Some(true)),
-            None => KeyRange::lower_bound(first, None),
-        };
         let history = self.history_store()?;
         // A cursor jumps back to where the page begins: two events, whatever the length of the page.
-        let whole = range(&first).map_err(unavailable)?;
+        let whole = range(&first, end.as_ref())?;
         let cursor = history.open_key_cursor(Some(whole.into()), Some(CursorDirection::Prev));
         let Some(cursor) = cursor.map_err(unavailable)?.await.map_err(unavailable)? else {
             return Ok(Vec::new());
@@ -127,29 +123,35 @@ impl IndexedStorage {
             cursor.advance(back).await.map_err(unavailable)?;
         }
         let begin = cursor.key().map_err(unavailable)?.unwrap_or(first);
-        let page = range(&begin).map_err(unavailable)?;
+        let page = range(&begin, end.as_ref())?;
         self.rows(&history, Some(page), None).await
     }
 
+    /// A cursor that goes backwards reads all that it passes, wherever it is told to go on. So this
+    /// hops forwards from conversation to conversation, and asks for the end of each by itself.
     async fn lasts(&self) -> Result<Vec<Row>, StorageError> {
         let history = self.history_store()?;
-        let cursor = history.open_cursor(None, Some(CursorDirection::Prev));
-        let Some(cursor) = cursor.map_err(unavailable)?.await.map_err(unavailable)? else {
-            return Ok(Vec::new());
-        };
-        let mut cursor = cursor.into_managed();
-        let mut rows = Vec::new();
-        while let (Some(key), Some(value)) =
-            (cursor.key().map_err(unavailable)?, cursor.value().map_err(unavailable)?)
-        {
-            let key = RowKey(bytes(&key)?);
-            // The tag alone stands before all keys of its contact, and after those of the others.
-            let tag: Vec<u8> = key.0.iter().copied().take(CONTACT_TAG).collect();
-            let tag = (tag.len() < key.0.len()).then(|| js_key(&RowKey(tag)));
-            rows.push((key, bytes(&value)?));
-            cursor.next(tag.as_ref()).await.map_err(unavailable)?;
+        let mut asked = Vec::new();
+        let mut rest = None;
+        loop {
+            let keys = history.get_all_keys(rest.take(), Some(1)).map_err(unavailable)?;
+            let keys = keys.await.map_err(unavailable)?;
+            let Some(key) = keys.first() else { break };
+            let first = conversation(RowKey(bytes(key)?));
+            let end = after_prefix(&first);
+            let all = range(&js_key(&first), end.as_ref().map(js_key).as_ref())?;
+            let last = history.open_cursor(Some(all.into()), Some(CursorDirection::Prev));
+            asked.push(last.map_err(unavailable)?.into_future());
+            let Some(end) = end else { break };
+            rest = Some(range(&js_key(&end), None)?.into());
         }
-        rows.reverse();
+        let mut rows = Vec::new();
+        for last in asked {
+            let Some(last) = last.await.map_err(unavailable)? else { continue };
+            let key = last.key().map_err(unavailable)?;
+            let value = last.value().map_err(unavailable)?;
+            rows.push((RowKey(bytes(&key)?), bytes(&value)?));
+        }
         Ok(rows)
     }
 
@@ -238,12 +240,9 @@ fn apply(store: &ObjectStore, change: Change) -> Result<(), StorageError> {
             store.delete(js_key(&key)).map_err(unavailable)?;
         }
         Change::DeleteAll(_, prefix) => {
-            let first = js_key(&prefix);
-            let range = match after_prefix(&prefix) {
-                Some(end) => KeyRange::bound(&first, &js_key(&end), None, Some(true)),
-                None => KeyRange::lower_bound(&first, None),
-            };
-            store.delete(range.map_err(unavailable)?).map_err(unavailable)?;
+            let end = after_prefix(&prefix).as_ref().map(js_key);
+            let all = range(&js_key(&prefix), end.as_ref())?;
+            store.delete(all).map_err(unavailable)?;
         }
     }
     Ok(())
@@ -257,6 +256,21 @@ const fn table(change: &Change) -> Table {
 
 fn js_key(key: &RowKey) -> JsValue {
     Uint8Array::from(key.0.as_slice()).into()
+}
+
+/// Returns what the keys of a conversation begin with, of one of them.
+fn conversation(mut key: RowKey) -> RowKey {
+    key.0.truncate(CONTACT_TAG);
+    key
+}
+
+/// Returns the keys from the first one up to, but without, the end.
+fn range(first: &JsValue, end: Option<&JsValue>) -> Result<KeyRange, StorageError> {
+    let range = match end {
+        Some(end) => KeyRange::bound(first, end, None, Some(true)),
+        None => KeyRange::lower_bound(first, None),
+    };
+    range.map_err(unavailable)
 }
 
 /// Keys come as array buffers, values as what was put.
