@@ -116,7 +116,7 @@ async fn opened(name: &str) -> Result<IndexedStorage, lowkey_network::StorageErr
     let epoch = database.get(Field::Epoch).await?.as_f64().and_then(crate::keys::to_u32);
     let epoch = epoch.unwrap_or_default().wrapping_add(1);
     database.set(&[(Field::Epoch, epoch.into())]).await?;
-    Ok(IndexedStorage::new(database, epoch, || {}))
+    Ok(IndexedStorage::new(database.into(), epoch, || {}))
 }
 
 #[allow(clippy::panic, reason = "a test may end there")]

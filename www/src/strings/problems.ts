@@ -45,6 +45,7 @@ export const problems: Record<Problem, string> = {
   outdated: 'A newer LowKey is open in another tab. Reload the page.',
   wordsDiffer: 'These are not the words. Look at them again, and correct your note.',
   inUseElsewhere: 'This identity is in use on another machine. Choose “Use here” first.',
+  storageBusy: 'Another tab holds what is kept here, and does not answer. Close all other tabs of LowKey, then try again.',
   storageFailed: 'Saving failed, so this was not done. Try again; if it stays, reload the page.',
   stopped: 'LowKey has stopped in this tab. Reload the page.',
   internal: 'Something went wrong inside. Try again; if it stays, reload the page.',
