@@ -81,7 +81,7 @@ impl Live {
             if let Some(inner) = inner {
                 Self(inner).receive(received);
             }
-        })?;
+        });
         let inner = Rc::new(Inner {
             tab: RefCell::new(Tab::new(id, Box::new(|| random().unwrap_or_default()))),
             outputs: RefCell::default(),
@@ -205,8 +205,13 @@ impl Live {
         self.0.lock.borrow_mut().take();
         let lock = Lock::request(how, move |turn| {
             let Some(inner) = weak.upgrade() else { return };
-            Self(inner).handle(match turn {
+            Self(inner.clone()).handle(match turn {
                 Turn::Granted => Input::Elected,
+                Turn::Denied => {
+                    // This tab is alone.
+                    inner.channel.close();
+                    Input::Elected
+                }
                 Turn::Lost => Input::Deposed,
             });
         });

@@ -1,17 +1,18 @@
 //! The BroadcastChannel between the tabs of one profile.
 //!
 //! A message is `{ lowkey: version, body }`: the version stands outside, and stays there in every
-//! version to come, so that pages of different versions recognise each other.
+//! version to come, so that pages of different versions recognise each other. Where a page may keep
+//! nothing, its tabs have nothing in common: some browsers have no channel there, and in the others
+//! it is closed.
+
+use std::cell::RefCell;
 
 use js_sys::{Object, Reflect};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use crate::{
-    error::Coded,
-    tabs::{Heard, Message, VERSION},
-};
+use crate::tabs::{Heard, Message, VERSION};
 
 const NAME: &str = "lowkey";
 const VERSION_FIELD: &str = "lowkey";
@@ -21,7 +22,7 @@ const PASS: &str = "pass";
 /// This tab's end of the channel.
 #[derive(Debug)]
 pub(super) struct Channel {
-    channel: BroadcastChannel,
+    channel: RefCell<Option<BroadcastChannel>>,
     _listener: Closure<dyn FnMut(MessageEvent)>,
 }
 
@@ -35,16 +36,17 @@ pub(super) enum Received {
 }
 
 impl Channel {
-    pub(super) fn open(mut receive: impl FnMut(Received) + 'static) -> Result<Self, Coded> {
-        let channel = BroadcastChannel::new(NAME)
-            .map_err(|_| Coded::internal("this browser has no BroadcastChannel"))?;
+    pub(super) fn open(mut receive: impl FnMut(Received) + 'static) -> Self {
+        let channel = BroadcastChannel::new(NAME).ok();
         let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let Some(received) = decode(&event.data()) {
                 receive(received);
             }
         });
-        channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
-        Ok(Self { channel, _listener: listener })
+        if let Some(channel) = &channel {
+            channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+        }
+        Self { channel: RefCell::new(channel), _listener: listener }
     }
 
     /// Tells all other tabs.
@@ -61,12 +63,21 @@ impl Channel {
         self.post_field(PASS, pass);
     }
 
+    /// Says and hears nothing more.
+    pub(super) fn close(&self) {
+        if let Some(channel) = self.channel.take() {
+            channel.set_onmessage(None);
+            channel.close();
+        }
+    }
+
     fn post_field(&self, field: &str, value: &JsValue) {
+        let Some(channel) = &*self.channel.borrow() else { return };
         let envelope = Object::new();
         // Setting fails only on frozen objects; this one was just made.
         let _ = Reflect::set(&envelope, &VERSION_FIELD.into(), &VERSION.into());
         let _ = Reflect::set(&envelope, &field.into(), value);
-        if self.channel.post_message(&envelope).is_err() {
+        if channel.post_message(&envelope).is_err() {
             tracing::error!("a message between tabs cannot be sent");
         }
     }
@@ -74,8 +85,7 @@ impl Channel {
 
 impl Drop for Channel {
     fn drop(&mut self) {
-        self.channel.set_onmessage(None);
-        self.channel.close();
+        self.close();
     }
 }
 

@@ -1,6 +1,7 @@
 //! The Web Lock `lowkey`: whoever holds it leads.
 //!
-//! The browser gives it on when a tab closes, crashes or reloads, to whoever waits longest.
+//! The browser gives it on when a tab closes, crashes or reloads, to whoever waits longest. Where a
+//! page may keep nothing, browsers refuse locks too: then each tab is alone, and leads.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -44,6 +45,8 @@ pub(super) enum How {
 pub(super) enum Turn {
     /// It has come.
     Granted,
+    /// This browser has none for a page that may keep nothing.
+    Denied,
     /// Another tab took it.
     Lost,
 }
@@ -68,9 +71,11 @@ impl Lock {
             How::Steal => set(&options, "steal", &JsValue::TRUE),
         }
         let is_over = Rc::new(Cell::new(false));
+        let was_granted = Rc::new(Cell::new(false));
         let granted = {
-            let (turn, is_over) = (turn.clone(), is_over.clone());
+            let (turn, is_over, was_granted) = (turn.clone(), is_over.clone(), was_granted.clone());
             Closure::once_into_js(move |_lock: JsValue| -> JsValue {
+                was_granted.set(true);
                 if !is_over.get() {
                     turn(Turn::Granted);
                 }
@@ -83,7 +88,7 @@ impl Lock {
             let is_over = is_over.clone();
             wasm_bindgen_futures::spawn_local(async move {
                 if JsFuture::from(ended).await.is_err() && !is_over.get() {
-                    turn(Turn::Lost);
+                    turn(if was_granted.get() { Turn::Lost } else { Turn::Denied });
                 }
             });
         }
