@@ -30,7 +30,7 @@ describe('the one field', () => {
     session.act({ type: 'add', text: ann, address: ann, name: '' });
     await settle();
     tell[0]?.(contact({ standing: 'invited' }));
-    expect(calls).toEqual(['open', 'lastMessages', `add ${ann}`, `reach ${ann}`, `history ${ann}  50`]);
+    expect(calls).toEqual(['open', 'lastMessages', `add ${ann}`, `history ${ann}  50`, `reach ${ann}`]);
     expect(store.state.view).toEqual({ type: 'chat', contact: ann });
   });
 
@@ -129,6 +129,15 @@ describe('dialogs', () => {
     session.act({ type: 'openDialog', dialog: { type: 'myAddress' } });
     await settle();
     expect(store.state.link).toBe('https://chat.example.org/#i/AQ');
+  });
+
+  test('say why there are no words', async () => {
+    const { store, session, refuse, settle } = await open();
+    refuse.set('showPhrase', 'storageFull');
+    session.act({ type: 'openDialog', dialog: { type: 'phraseShow' } });
+    await settle();
+    expect(topDialog(store.state)).toEqual({ type: 'phraseShow', problem: 'storageFull' });
+    expect(store.state.failure).toBeUndefined();
   });
 
   test('forget the words when they close', async () => {

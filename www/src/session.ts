@@ -117,8 +117,13 @@ export async function startSession(port: Port, store: Store, page: Page): Promis
       dispatch({ type: 'dialogChanged', dialog: { ...dialog, safetyNumber } });
     }
     if (dialog.type === 'phraseShow') {
-      const words = (await peer().showPhrase()).split(' ');
-      dispatch({ type: 'dialogChanged', dialog: { ...dialog, words } });
+      try {
+        const words = (await peer().showPhrase()).split(' ');
+        dispatch({ type: 'dialogChanged', dialog: { ...dialog, words } });
+      } catch (error) {
+        // A notice would stand behind the dialog, which would go on waiting for the words.
+        dispatch({ type: 'dialogChanged', dialog: { ...dialog, problem: problemOf(error) } });
+      }
     }
   }
 

@@ -113,7 +113,7 @@ export type Dialog =
   | { type: 'rename'; contact: string; problem?: Problem }
   | { type: 'confirm'; what: Consequence; contact: string }
   | { type: 'settings'; problem?: Problem }
-  | { type: 'phraseShow'; words?: readonly string[] }
+  | { type: 'phraseShow'; words?: readonly string[]; problem?: Problem }
   | { type: 'phraseCheck'; words: readonly string[]; asked: readonly number[]; problem?: Problem }
   | { type: 'phraseRestore'; busy?: boolean; problem?: Problem }
   | { type: 'beginAnew'; busy?: boolean; problem?: Problem }

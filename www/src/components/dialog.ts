@@ -54,6 +54,9 @@ export class DialogElement extends LitElement {
       .head.deep {
         padding-inline-start: 8px;
       }
+      .head.deep svg:dir(rtl) {
+        scale: -1 1;
+      }
       .head h2 {
         flex: 1;
         min-inline-size: 0;

@@ -83,7 +83,11 @@ function show(state: State, dialog: Dialog, deep: boolean, code: string): Templa
         .deep=${deep}
       ></lk-settings-dialog>`;
     case 'phraseShow':
-      return html`<lk-phrase-show-dialog .words=${dialog.words} .deep=${deep}></lk-phrase-show-dialog>`;
+      return html`<lk-phrase-show-dialog
+        .words=${dialog.words}
+        .problem=${dialog.problem}
+        .deep=${deep}
+      ></lk-phrase-show-dialog>`;
     case 'phraseRestore':
       return html`<lk-phrase-restore-dialog
         .busy=${dialog.busy === true}

@@ -1,4 +1,4 @@
-import { LitElement, css, html, type TemplateResult } from 'lit';
+import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 
 import { act } from '../actions.ts';
@@ -13,7 +13,7 @@ import './dialog.ts';
 /**
  * Shows the twelve words, after a click, so that nobody reads them over a shoulder by surprise.
  *
- * Properties: `words` (undefined while they are fetched), `deep`.
+ * Properties: `words` (undefined while they are fetched), `problem` (why they were not), `deep`.
  * Actions: `askWords`, `announce`, `closeDialog`. Slots: none. Parts: none.
  */
 @customElement('lk-phrase-show-dialog')
@@ -59,6 +59,7 @@ export class PhraseShowDialogElement extends LitElement {
   ];
 
   @property({ attribute: false }) words: readonly string[] | undefined;
+  @property() problem: Problem | undefined;
   @property({ type: Boolean }) deep = false;
   @state() isShown = false;
 
@@ -67,7 +68,8 @@ export class PhraseShowDialogElement extends LitElement {
     return html`<lk-dialog heading=${phrase.showTitle} ?deep=${this.deep}>
       <div class="stack">
         <p>${phrase.showText}</p>
-        ${this.isShown ? this.#list() : this.#veil()}
+        ${this.problem === undefined ? (this.isShown ? this.#list() : this.#veil()) : nothing}
+        ${problemLine(this.problem)}
       </div>
     </lk-dialog>`;
   }

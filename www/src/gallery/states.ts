@@ -125,6 +125,7 @@ export const states: Record<string, () => State> = {
   network: () => busy(...dialog({ type: 'network' })),
   'network-none': () => after(ready(searching), told({ type: 'own', own: { ...own, findable: 'no' } }), ...dialog({ type: 'network' })),
   'phrase-show': () => busy(...dialog({ type: 'settings' }, { type: 'phraseShow', words })),
+  'phrase-show-failed': () => busy(...dialog({ type: 'settings' }, { type: 'phraseShow', problem: 'storageFull' })),
   'phrase-restore': () => busy(...dialog({ type: 'settings' }, { type: 'phraseRestore' })),
   'phrase-refused': () => after(ready(), ...dialog({ type: 'phraseRestore', problem: 'phraseUnknownWord' })),
   about: () => busy(...dialog({ type: 'settings' }, { type: 'about' })),
