@@ -4,7 +4,14 @@
 //! engine's: how the vault key is wrapped, and how often the profile was opened. The version of the
 //! database is the number of the format.
 
-use futures::channel::oneshot;
+use std::{cell::Cell, rc::Rc};
+
+use futures::{
+    FutureExt,
+    channel::oneshot,
+    future::{Either, LocalBoxFuture, select},
+};
+use gloo_timers::future::TimeoutFuture;
 use idb::{Factory, ObjectStoreParams, TransactionMode};
 use js_sys::{Array, Object, Reflect};
 use lowkey_network::{
@@ -27,6 +34,9 @@ extern "C" {
         options: &Object,
     ) -> Result<IdbTransaction, JsValue>;
 }
+
+/// How long a tab that still has a database open may keep us from deleting it.
+const PATIENCE_MILLIS: u32 = 10_000;
 
 /// The object store of what is not the engine's.
 pub(super) const META: &str = "meta";
@@ -86,11 +96,36 @@ impl Database {
         }
     }
 
-    /// Deletes a database, as soon as nobody has it open.
+    /// Deletes a database. Tabs close it when they hear of that; one that sleeps does not hear.
     pub async fn delete(name: &str) -> Result<(), OpenDatabaseError> {
         let factory = Factory::new().map_err(|_| OpenDatabaseError::Denied)?;
         let request = factory.delete(name).map_err(|_| OpenDatabaseError::Denied)?;
-        request.await.map_err(|_| OpenDatabaseError::Failed)
+        let (sender, deleted) = oneshot::channel();
+        // The browser goes on with it when nobody waits any more, and calls back then too.
+        wasm_bindgen_futures::spawn_local(async move {
+            let _ = sender.send(request.await.map_err(|_| OpenDatabaseError::Failed));
+        });
+        let patience = TimeoutFuture::new(PATIENCE_MILLIS);
+        match select(deleted, patience.boxed_local()).await {
+            Either::Left((deleted, _)) => deleted.unwrap_or(Err(OpenDatabaseError::Failed)),
+            Either::Right(_) => Err(OpenDatabaseError::Busy),
+        }
+    }
+
+    /// Deletes all that is kept, whoever has the database open: it counts as opened once more, so
+    /// that they can save nothing.
+    pub async fn clear(&self) -> Result<(), StorageError> {
+        let names: Vec<&str> = TABLES.into_iter().map(table_name).chain([META]).collect();
+        let writing = self.write(&names)?;
+        let meta = writing.store(META)?;
+        let found = meta.get(Field::Epoch.key()).map_err(unavailable)?.await;
+        let found = found.map_err(unavailable)?.and_then(|epoch| epoch.as_f64());
+        for name in names {
+            writing.store(name)?.clear().map_err(unavailable)?;
+        }
+        let next = found.unwrap_or(0.0) + 1.0;
+        meta.put(&next.into(), Some(&Field::Epoch.key())).map_err(unavailable)?;
+        writing.done().await
     }
 
     /// Begins a transaction that only reads.
@@ -119,11 +154,20 @@ impl Database {
     /// Sets fields of `meta`, all or none.
     pub async fn set(&self, fields: &[(Field, JsValue)]) -> Result<(), StorageError> {
         let writing = self.write(&[META])?;
-        let meta = writing.store(META)?;
-        for (field, value) in fields {
-            meta.put(value, Some(&field.key())).map_err(unavailable)?;
-        }
+        writing.set(fields)?;
         writing.done().await
+    }
+
+    /// The same, if nobody has opened the database since this epoch.
+    pub async fn set_in(
+        &self,
+        epoch: u32,
+        fields: &[(Field, JsValue)],
+    ) -> Result<(), StorageError> {
+        let writing = self.write(&[META])?;
+        let opened = writing.opened(epoch)?;
+        writing.set(fields)?;
+        writing.done_in(opened).await
     }
 
     /// Whether the engine has stored anything.
@@ -151,6 +195,9 @@ impl Drop for Database {
     }
 }
 
+/// Whether an epoch is the last one, as soon as the transaction has looked.
+pub(super) type Asked = LocalBoxFuture<'static, Result<bool, idb::Error>>;
+
 /// A transaction that writes.
 pub(super) struct Writing {
     raw: IdbTransaction,
@@ -162,7 +209,7 @@ pub(super) struct Writing {
 impl Writing {
     fn watch(raw: IdbTransaction) -> Self {
         let (sender, ended) = oneshot::channel();
-        let sender = std::rc::Rc::new(std::cell::Cell::new(Some(sender)));
+        let sender = Rc::new(Cell::new(Some(sender)));
         let tell = |result: fn(&IdbTransaction) -> Result<(), StorageError>| {
             let (sender, raw) = (sender.clone(), raw.clone());
             Closure::new(move || {
@@ -183,6 +230,21 @@ impl Writing {
         self.raw.object_store(name).map(Into::into).map_err(unavailable)
     }
 
+    fn set(&self, fields: &[(Field, JsValue)]) -> Result<(), StorageError> {
+        let meta = self.store(META)?;
+        for (field, value) in fields {
+            meta.put(value, Some(&field.key())).map_err(unavailable)?;
+        }
+        Ok(())
+    }
+
+    /// Asks whether this is still the last epoch. Asked first, it is answered first.
+    pub(super) fn opened(&self, epoch: u32) -> Result<Asked, StorageError> {
+        let found = self.store(META)?.get(Field::Epoch.key()).map_err(unavailable)?.into_future();
+        Ok(async move { Ok(found.await?.and_then(|found| found.as_f64()) == Some(epoch.into())) }
+            .boxed_local())
+    }
+
     pub(super) fn abort(&self) {
         // It may have ended by itself.
         let _ = self.raw.abort();
@@ -192,6 +254,19 @@ impl Writing {
     pub(super) async fn done(mut self) -> Result<(), StorageError> {
         // The callbacks stay alive until one was called: `self` is dropped at the end.
         (&mut self.ended).await.unwrap_or(Err(StorageError::Unavailable))
+    }
+
+    /// The same, if nobody has opened the database since then: else it changes nothing.
+    pub(super) async fn done_in(self, opened: Asked) -> Result<(), StorageError> {
+        let refusal = match opened.await {
+            Ok(true) => return self.done().await,
+            Ok(false) => "another tab has opened the storage",
+            Err(_) => "the storage cannot say who has opened it",
+        };
+        tracing::warn!("{refusal}");
+        self.abort();
+        // If it had ended by itself, it knows why.
+        self.done().await.and(Err(StorageError::Unavailable))
     }
 }
 
@@ -220,6 +295,9 @@ pub enum OpenDatabaseError {
     /// There is no room left.
     #[error("there is no room left")]
     Full,
+    /// A tab that does not answer has it open.
+    #[error("a tab that does not answer has the database open")]
+    Busy,
     /// The browser did not do it, whatever the reason.
     #[error("the browser failed")]
     Failed,

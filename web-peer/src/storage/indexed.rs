@@ -1,5 +1,7 @@
 //! Rows in IndexedDB.
 
+use std::rc::Rc;
+
 use idb::{CursorDirection, KeyRange, ObjectStore, Query};
 use js_sys::{ArrayBuffer, Uint8Array};
 use lowkey_network::{
@@ -10,14 +12,14 @@ use lowkey_network::{
 use lowkey_protocol::{Change, Changes, RowKey, Stored, Table};
 use wasm_bindgen::prelude::*;
 
-use super::database::{Database, Field, META, unavailable};
+use super::database::{Database, META, unavailable};
 
 const HISTORY: &str = table_name(Table::History);
 
 /// Keeps rows in a database that this tab has opened last: when another opens it, saving fails, so
 /// that a tab that slept for long never goes on with state that is old.
 pub struct IndexedStorage {
-    database: Database,
+    database: Rc<Database>,
     epoch: u32,
     /// Called once, when something was saved.
     saved: Option<fn()>,
@@ -25,7 +27,7 @@ pub struct IndexedStorage {
 
 impl IndexedStorage {
     /// Makes one of a database whose epoch this is; `saved` is called after the first save.
-    pub fn new(database: Database, epoch: u32, saved: fn()) -> Self {
+    pub fn new(database: Rc<Database>, epoch: u32, saved: fn()) -> Self {
         Self { database, epoch, saved: Some(saved) }
     }
 
@@ -36,9 +38,8 @@ impl IndexedStorage {
         stores.sort_unstable();
         stores.dedup();
         let writing = self.database.write(&stores)?;
-        // Asked first, answered first: whoever opened the database since then ends this here.
-        let meta = writing.store(META)?;
-        let epoch = meta.get(Field::Epoch.key()).map_err(unavailable)?.into_future();
+        // Whoever opened the database since then ends this here.
+        let opened = writing.opened(self.epoch)?;
         for change in changes.0 {
             if let Err(error) = apply(&writing.store(table_name(table(&change)))?, change) {
                 writing.abort();
@@ -46,14 +47,7 @@ impl IndexedStorage {
                 return Err(error);
             }
         }
-        let epoch = epoch.await.map_err(unavailable)?.and_then(|epoch| epoch.as_f64());
-        if epoch != Some(f64::from(self.epoch)) {
-            tracing::warn!("another tab has opened the storage");
-            writing.abort();
-            let _ = writing.done().await;
-            return Err(StorageError::Unavailable);
-        }
-        writing.done().await?;
+        writing.done_in(opened).await?;
         if let Some(saved) = self.saved.take() {
             saved();
         }
