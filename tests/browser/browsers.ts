@@ -1,5 +1,5 @@
 /** Browsers for tests: each launch is a process of its own with a fresh profile. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
@@ -41,12 +41,28 @@ const FLAGS = [
 const PREFERENCES = {
   'network.websocket.delay-failed-reconnects': false,
   'media.peerconnection.ice.obfuscate_host_addresses': false,
+  // Nobody is there to answer when the page asks the browser to keep what it stores.
+  'dom.storageManager.prompt.testing': true,
+  'dom.storageManager.prompt.testing.allow': true,
 };
+
+/** What a person has set about site data. */
+export type SiteData = 'kept' | 'blocked';
+
+const FIREFOX_SITE_DATA: Readonly<Record<SiteData, Record<string, unknown>>> = {
+  kept: {},
+  blocked: { 'network.cookie.cookieBehavior': 2 },
+};
+
+/** The folder of downloads in a profile. */
+const DOWNLOADS = 'downloads';
 
 /** A browser process, what its pages complained of, and whom they asked. */
 export class Launched {
   readonly #browser: Browser;
   readonly #profile: string;
+  /** Where its downloads go. */
+  readonly downloads: string;
   /** Uncaught errors and console errors of all pages. */
   readonly complaints: string[] = [];
   /** URLs of all HTTP requests of all pages. */
@@ -55,6 +71,7 @@ export class Launched {
   constructor(browser: Browser, profile: string) {
     this.#browser = browser;
     this.#profile = profile;
+    this.downloads = join(profile, DOWNLOADS);
   }
 
   async page(): Promise<Page> {
@@ -75,27 +92,49 @@ export class Launched {
     return page;
   }
 
-  async close(): Promise<void> {
+  /** Closes it, and returns the folder of its profile, in which another can go on. */
+  async leave(): Promise<string> {
     await this.#browser.close();
-    await rm(this.#profile, { recursive: true, force: true });
+    return this.#profile;
+  }
+
+  async close(): Promise<void> {
+    await rm(await this.leave(), { recursive: true, force: true });
   }
 }
 
-/** Starts a browser: Chromium by its own protocol, Firefox by WebDriver BiDi. */
-export async function launch(kind: BrowserKind): Promise<Launched> {
-  const profile = await mkdtemp(join(tmpdir(), 'lowkey-profile-'));
+/** Starts a browser: Chromium by its own protocol, Firefox by WebDriver BiDi; in `folder` one goes on that has left. */
+export async function launch(kind: BrowserKind, siteData: SiteData = 'kept', folder?: string): Promise<Launched> {
+  const profile = folder ?? (await mkdtemp(join(tmpdir(), 'lowkey-profile-')));
+  const downloads = join(profile, DOWNLOADS);
+  if (kind === 'chromium' && folder === undefined) await prefer(profile, downloads, siteData);
   const browser = await puppeteer.launch({
     browser: kind === 'chromium' ? 'chrome' : 'firefox',
     executablePath: PROGRAMS[kind],
     headless: true,
     args: kind === 'chromium' ? FLAGS : [],
-    extraPrefsFirefox: PREFERENCES,
+    extraPrefsFirefox: {
+      ...PREFERENCES,
+      ...FIREFOX_SITE_DATA[siteData],
+      'browser.download.folderList': 2,
+      'browser.download.dir': downloads,
+    },
     userDataDir: profile,
     // A busy machine takes its time for a first start.
     timeout: 120_000,
     defaultViewport: { width: 1280, height: 800 },
   });
   return new Launched(browser, profile);
+}
+
+/** Writes what Chromium reads at its start. */
+async function prefer(profile: string, downloads: string, siteData: SiteData): Promise<void> {
+  const blocked = { default_content_setting_values: { cookies: 2 } };
+  await mkdir(join(profile, 'Default'));
+  await writeFile(
+    join(profile, 'Default', 'Preferences'),
+    JSON.stringify({ download: { default_directory: downloads }, profile: siteData === 'blocked' ? blocked : {} }),
+  );
 }
 
 export function launchChromium(): Promise<Launched> {
