@@ -1,32 +1,30 @@
 /** What a person keeps: a reload, a lock, a search, a conversation that ends, a backup, a browser that forgot. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { strings } from '../../www/src/strings.ts';
+import { BROWSERS } from './browsers.ts';
 import { Person } from './person.ts';
 import { Relay } from './relay.ts';
 
 const PATIENCE = { timeout: 90_000 } as const;
 
-describe('two people, one of whom reloads, locks, searches, ends and restores', () => {
+describe.each(BROWSERS)('two people in %s, one of whom reloads, locks, searches, ends and restores', (kind) => {
   let relay: Relay;
   let ann: Person;
   let ben: Person;
   let words: string;
-  let folder: string;
+  let file: string;
 
   beforeAll(async () => {
     relay = await Relay.start();
-    [ann, ben] = await Promise.all([Person.at(relay), Person.at(relay)]);
-    folder = await mkdtemp(join(tmpdir(), 'lowkey-downloads-'));
+    [ann, ben] = await Promise.all([Person.at(relay, kind), Person.at(relay, kind)]);
   });
 
   afterAll(async () => {
     await Promise.all([ann?.leave(), ben?.leave()]);
     await relay?.end();
-    await rm(folder, { recursive: true, force: true });
   });
 
   async function fill(person: Person, selector: string, value: string): Promise<void> {
@@ -110,12 +108,14 @@ describe('two people, one of whom reloads, locks, searches, ends and restores', 
   });
 
   test('a backup is saved as a file', async () => {
-    const session = await ann.page.createCDPSession();
-    await session.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
+    const { downloads } = ann.browser;
     await settings(ann, strings.backup.title);
     await ann.press(strings.backup.make);
     await ann.sees('Saved among your downloads');
-    await session.detach();
+    // The browser may still be writing it, under another name.
+    const saved = async (): Promise<string[]> => (await readdir(downloads).catch(() => [])).filter((name) => name.endsWith('.age'));
+    await expect.poll(saved, PATIENCE).toHaveLength(1);
+    file = join(downloads, ...(await saved()));
     await ann.press(strings.back);
     await ann.press(strings.close);
   });
@@ -133,14 +133,13 @@ describe('two people, one of whom reloads, locks, searches, ends and restores', 
   });
 
   test('words and the file bring everything back to another browser', async () => {
-    const other = await Person.at(relay);
+    const other = await Person.at(relay, kind);
     try {
       await other.restores(words);
       await other.sees(strings.backup.restored);
-      const [name = ''] = (await readdir(folder)).filter((file) => file.endsWith('.age'));
       const input = await other.page.$('>>> lk-backup-dialog >>> input');
       if (input === null) throw new Error('there is no field for the file');
-      await (input as unknown as { uploadFile(path: string): Promise<void> }).uploadFile(join(folder, name));
+      await (input as unknown as { uploadFile(path: string): Promise<void> }).uploadFile(file);
       await other.sees(strings.backup.taken(1, 3));
       await other.press(strings.close);
       await other.sees('I am back');
