@@ -6,10 +6,10 @@ export interface Drawn {
   readonly to: number;
 }
 
-/** How many are drawn when a conversation opens: more than a screen. */
-export const first = 60;
-/** By how many it moves. */
-export const step = 40;
+/** How many are drawn when a conversation opens: a screen and what lies above it, no more than opens at once. */
+export const first = 30;
+/** By how many it moves: as many as a frame can draw. */
+export const step = 20;
 /** The most that are drawn, unless that is less than a few screens. */
 export const most = 160;
 

@@ -29,6 +29,10 @@ export class FoundMessagesElement extends LitElement {
       ul {
         padding: 0 8px 4px;
       }
+      li {
+        content-visibility: auto;
+        contain-intrinsic-block-size: auto 5rem;
+      }
       button {
         grid-template-areas: 'pattern name time' 'pattern text text';
       }

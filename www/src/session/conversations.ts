@@ -28,16 +28,28 @@ export function makeConversations(store: Store, page: Page, peer: () => OpenPeer
 
   function open(contact: string): void {
     show(contact);
-    const { history, later } = conversationOf(store.state, contact);
-    if (history === 'unknown') void older(contact);
-    // After a jump and another conversation, it begins with the newest messages again.
-    else if (later !== 'complete') void newest(contact).catch(ignore);
+    void readThenReach(contact).catch(ignore);
     see();
+  }
+
+  /** What is stored comes first: to look for somebody takes the peer longer, and is no haste. */
+  async function readThenReach(contact: string): Promise<void> {
+    const { history, later } = conversationOf(store.state, contact);
+    try {
+      if (history === 'unknown') await older(contact);
+      // After a jump and another conversation, it begins with the newest messages again.
+      else if (later !== 'complete') await newest(contact);
+    } finally {
+      reach(contact);
+    }
   }
 
   function show(contact: string): void {
     dispatch({ type: 'view', view: { type: 'chat', contact } });
     dispatch({ type: 'dialogsClosed' });
+  }
+
+  function reach(contact: string): void {
     const standing = store.state.contacts.get(contact)?.standing;
     // Whoever was added a moment ago may not be in the list yet.
     if (standing !== 'request' && standing !== 'blocked') void peer().reach(contact).catch(ignore);
@@ -87,6 +99,7 @@ export function makeConversations(store: Store, page: Page, peer: () => OpenPeer
     const { contact, id } = message;
     show(contact);
     if (!isLoaded(contact, id)) await load(message);
+    reach(contact);
     const { view } = store.state;
     // Meanwhile the person may have gone elsewhere.
     if (view.type !== 'chat' || view.contact !== contact) return;
