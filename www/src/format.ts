@@ -1,19 +1,25 @@
 /** Times, lengths and addresses as people read them. */
 import { calm } from './names.ts';
+import { once } from './once.ts';
 import { strings } from './strings.ts';
 
 const day = 86_400_000;
+const { language } = strings;
 /** Words in the language of the page, hours as the person's system counts them. */
-const { hourCycle = 'h23' } = new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions();
-const clock = new Intl.DateTimeFormat(strings.language, { hour: 'numeric', minute: '2-digit', hourCycle });
-const weekday = new Intl.DateTimeFormat(strings.language, { weekday: 'long' });
-const dayAndMonth = new Intl.DateTimeFormat(strings.language, { day: 'numeric', month: 'long' });
-const fullDate = new Intl.DateTimeFormat(strings.language, { dateStyle: 'long' });
-const shortDate = new Intl.DateTimeFormat(strings.language, { day: 'numeric', month: 'short' });
-const fullTime = new Intl.DateTimeFormat(strings.language, { dateStyle: 'full', timeStyle: 'short', hourCycle });
-const relative = new Intl.RelativeTimeFormat(strings.language, { numeric: 'auto' });
+const hourCycle = once(() => new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions().hourCycle ?? 'h23');
+const dates = (options: Intl.DateTimeFormatOptions): (() => Intl.DateTimeFormat) =>
+  once(() => new Intl.DateTimeFormat(language, options));
+const clocks = (options: Intl.DateTimeFormatOptions): (() => Intl.DateTimeFormat) =>
+  once(() => new Intl.DateTimeFormat(language, { ...options, hourCycle: hourCycle() }));
+const clock = clocks({ hour: 'numeric', minute: '2-digit' });
+const weekday = dates({ weekday: 'long' });
+const dayAndMonth = dates({ day: 'numeric', month: 'long' });
+const fullDate = dates({ dateStyle: 'long' });
+const shortDate = dates({ day: 'numeric', month: 'short' });
+const fullTime = clocks({ dateStyle: 'full', timeStyle: 'short' });
+const relative = once(() => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }));
 const spans = (unit: 'minute' | 'hour' | 'day'): Intl.NumberFormat =>
-  new Intl.NumberFormat(strings.language, {
+  new Intl.NumberFormat(language, {
     style: 'unit',
     unit,
     unitDisplay: 'long',
@@ -22,29 +28,29 @@ const spans = (unit: 'minute' | 'hour' | 'day'): Intl.NumberFormat =>
 
 /** Returns the time of day. */
 export function timeOfDay(ms: number): string {
-  return clock.format(ms);
+  return clock().format(ms);
 }
 
 /** Returns the whole date and time, for a tooltip and for screen readers. */
 export function wholeTime(ms: number): string {
-  return fullTime.format(ms);
+  return fullTime().format(ms);
 }
 
 /** Returns the name of a day as seen from now: today, yesterday, a weekday, a date. */
 export function dayName(ms: number, nowMs: number): string {
   const ago = daysBetween(ms, nowMs);
-  if (ago === 0 || ago === 1) return capitalised(relative.format(-ago, 'day'));
-  if (ago > 1 && ago < 7) return weekday.format(ms);
-  return isSameYear(ms, nowMs) ? dayAndMonth.format(ms) : fullDate.format(ms);
+  if (ago === 0 || ago === 1) return capitalised(relative().format(-ago, 'day'));
+  if (ago > 1 && ago < 7) return weekday().format(ms);
+  return isSameYear(ms, nowMs) ? dayAndMonth().format(ms) : fullDate().format(ms);
 }
 
 /** Returns the short time for a list: the clock today, then the day. */
 export function listTime(ms: number, nowMs: number): string {
   const ago = daysBetween(ms, nowMs);
   if (ago === 0) return timeOfDay(ms);
-  if (ago === 1) return capitalised(relative.format(-1, 'day'));
-  if (ago > 1 && ago < 7) return weekday.format(ms);
-  return shortDate.format(ms);
+  if (ago === 1) return capitalised(relative().format(-1, 'day'));
+  if (ago > 1 && ago < 7) return weekday().format(ms);
+  return shortDate().format(ms);
 }
 
 /** Returns whether two moments fall on the same local day. */
@@ -101,5 +107,5 @@ function isSameYear(a: number, b: number): boolean {
 
 function capitalised(text: string): string {
   const [first = ''] = text;
-  return first.toLocaleUpperCase(strings.language) + text.slice(first.length);
+  return first.toLocaleUpperCase(language) + text.slice(first.length);
 }
