@@ -135,6 +135,7 @@ describe.each(BROWSERS)('a profile in %s', (kind) => {
 
   test('is replaced although a tab that sleeps has it open', async () => {
     const address = await begin();
+    await close(tab);
     const sleeper = await profile.tab('#closed');
     await hold(sleeper.page);
     expect(await tab.opens({ replace: true })).toBe('open');
@@ -173,11 +174,12 @@ describe.each(BROWSERS)('a profile in %s', (kind) => {
   });
 });
 
-/** Ends the peer of a tab, if it has one. */
+/** Ends the peer of a tab, if it has one, and forgets who that was. */
 async function close(tab: Tab): Promise<void> {
   await tab.page.evaluate(async () => {
-    const { peer } = Reflect.get(window, 'kept') as Window;
+    const kept = Reflect.get(window, 'kept') as Window;
     // There may never have been one.
-    await (peer as typeof peer | undefined)?.close();
+    await (kept.peer as typeof kept.peer | undefined)?.close();
+    kept.own = undefined;
   });
 }
