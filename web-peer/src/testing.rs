@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use lowkey_network::{Storage, fail_point, storage::contract};
-use lowkey_protocol::{Change, Changes, RowKey, Table};
+use lowkey_protocol::{Change, Changes, RowKey, Table, session::key_log};
 use wasm_bindgen::prelude::*;
 
 use crate::{
@@ -31,6 +31,13 @@ pub fn watch_fail_points() {
 #[wasm_bindgen(js_name = failPointNames)]
 pub fn fail_point_names() -> Vec<String> {
     fail_point::NAMES.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// Returns, in hexadecimal, SHA-256(key || nonce) of all that this page has encrypted for contacts
+/// since the last call.
+#[wasm_bindgen(js_name = keyLog)]
+pub fn take_key_log() -> Vec<String> {
+    key_log::take().iter().map(|hash| hash.map(|byte| format!("{byte:02x}")).concat()).collect()
 }
 
 /// Checks the contract of storage, in databases whose names begin so.
