@@ -21,6 +21,7 @@ export class PhraseShowDialogElement extends LitElement {
   static override styles = [
     shared,
     controls,
+    fields,
     css`
       ol {
         display: grid;
