@@ -187,6 +187,12 @@ describe('for every eye', () => {
   });
 });
 
+test.each(['ltr', 'rtl'] as const)('the way back from a dialog points back: %s', async (direction) => {
+  await page.goto(gallery.url('phrase-show-failed', direction));
+  const scale = await (await page.waitForSelector('>>> lk-dialog >>> .head.deep svg'))?.evaluate((arrow) => getComputedStyle(arrow).scale);
+  expect(scale).toBe(direction === 'rtl' ? '-1 1' : 'none');
+});
+
 describe('against hostile text', () => {
   test('the policy refuses text as HTML, inline scripts and inline styles', async () => {
     await open('chat');
