@@ -78,6 +78,7 @@ async fn live_through(relay: &TestRelay, moment: &str) {
     mortal.sees(&mut other, |seen| seen.arrivals.iter().any(|text| text == "three")).await;
     mortal.has(two, 3).await;
     mortal.ask(Command::EndConversation { contact: two, burn: false }).await;
+    mortal.count_anew();
     mortal.say(two, "four").await;
     mortal.sees(&mut other, |seen| seen.arrivals.iter().any(|text| text == "four")).await;
     mortal.has(two, 4).await;
@@ -111,6 +112,7 @@ struct Mortal<'a> {
     // Dropping a runtime waits; a killed one does not.
     runtimes: Vec<tokio::runtime::Runtime>,
     address: Address,
+    origin: u8,
     said: u64,
 }
 
@@ -125,7 +127,7 @@ impl<'a> Mortal<'a> {
             None => start(relay, &storage, "lives", &mut runtimes).await.unwrap(),
         };
         let address = person.address();
-        Self { relay, storage, person: Some(person), runtimes, address, said: 0 }
+        Self { relay, storage, person: Some(person), runtimes, address, origin: 1, said: 0 }
     }
 
     fn person(&self) -> &Person {
@@ -140,9 +142,15 @@ impl<'a> Mortal<'a> {
         self.person = Some(person);
     }
 
+    /// Takes another origin for its texts: the end of a conversation ends the one before.
+    fn count_anew(&mut self) {
+        self.origin += 1;
+        self.said = 0;
+    }
+
     async fn say(&mut self, contact: Address, text: &str) {
         self.said += 1;
-        let numbered = Some(Numbered { origin: [5; 8], number: self.said });
+        let numbered = Some(Numbered { origin: [self.origin; 8], number: self.said });
         let reply = self.ask(Command::SendText { contact, text: text.into(), numbered }).await;
         assert!(matches!(reply, Some(Reply::Queued(_))));
     }
