@@ -140,7 +140,7 @@ impl<S: Storage> Core<S> {
     /// Returns the newest messages in which every word occurs.
     pub(super) async fn search(&mut self, text: &str, limit: u32) -> Result<Found, PeerError> {
         let engine = self.engine.as_ref().map_err(|why| *why)?;
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(search::FOUND);
+        let limit = count(limit).min(search::FOUND);
         let keys = self.index.search(text, limit);
         let rows = self.storage.pick(keys).await?;
         Ok(Found { messages: open_rows(engine, &rows), complete: self.index.is_complete() })
@@ -162,12 +162,9 @@ impl<S: Storage> Core<S> {
     ) -> Result<Vec<MessageView>, PeerError> {
         let engine = self.engine.as_ref().map_err(|why| *why)?;
         let tag = engine.contact_tag(&contact);
-        let before = before.map(|order| RowKey([tag.0.as_slice(), &order.0].concat()));
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let rows = self.storage.history(tag, before, limit).await?;
-        let messages =
-            rows.iter().filter_map(|(key, row)| engine.open_message(&contact, key, row).ok());
-        Ok(messages.collect())
+        let before = before.map(|order| place(&tag, order));
+        let rows = self.storage.history(tag, before, count(limit)).await?;
+        Ok(open_rows_of(engine, &contact, &rows))
     }
 
     /// Returns what follows a place in a conversation, ascending.
@@ -179,13 +176,9 @@ impl<S: Storage> Core<S> {
     ) -> Result<Vec<MessageView>, PeerError> {
         let engine = self.engine.as_ref().map_err(|why| *why)?;
         let tag = engine.contact_tag(&contact);
-        let after = RowKey([tag.0.as_slice(), &after.0].concat());
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let rows = self.storage.scan(Some(after), limit).await?;
-        let of_contact = rows.iter().take_while(|(key, _)| key.0.starts_with(&tag.0));
-        let messages =
-            of_contact.filter_map(|(key, row)| engine.open_message(&contact, key, row).ok());
-        Ok(messages.collect())
+        let mut rows = self.storage.scan(Some(place(&tag, after)), count(limit)).await?;
+        rows.retain(|(key, _)| key.0.starts_with(&tag.0));
+        Ok(open_rows_of(engine, &contact, &rows))
     }
 
     /// Returns the link that speaks to a contact with whom we talk.
@@ -260,6 +253,20 @@ fn save_with(change: Change, outputs: &mut Vec<Output>) {
     } else {
         outputs.insert(0, Output::Persist(Changes(vec![change])));
     }
+}
+
+/// Returns the key of a message in a conversation with this tag.
+fn place(tag: &RowKey, order: MessageOrder) -> RowKey {
+    RowKey([tag.0.as_slice(), &order.0].concat())
+}
+
+fn count(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+/// Opens rows of one conversation; those that do not open are left out.
+fn open_rows_of(engine: &Engine, contact: &Address, rows: &[Row]) -> Vec<MessageView> {
+    rows.iter().filter_map(|(key, row)| engine.open_message(contact, key, row).ok()).collect()
 }
 
 /// Opens rows of any conversations; those that do not open are left out.
