@@ -13,12 +13,14 @@ const ROOT = process.env['LOWKEY_ROOT'] ?? join(import.meta.dirname, '../..');
 /** What the page keeps in its window. */
 export interface Kept {
   peer: Peer;
+  /** All that the wasm exports. */
+  readonly made: object;
   readonly look: () => Promise<Look>;
   readonly open: (options: OpenOptions) => Promise<Peer>;
   readonly storage: StorageView | undefined;
   /** What every message that it was told of says, by id. */
   readonly messages: Map<string, { contact: string; author: string; text: string; order: string; state: string }>;
-  readonly contacts: Map<string, { standing: string; reach: { type: string } }>;
+  readonly contacts: Map<string, { standing: string; reach: { type: string }; ended?: string }>;
   readonly events: PeerEvent[];
   own: { address: string; findable: string } | undefined;
   stopped: string | undefined;
@@ -27,7 +29,7 @@ export interface Kept {
 }
 
 const INDEX = '<!doctype html><meta charset="utf-8"><title>bare</title><script type="module" src="bare.js"></script>\n';
-const SCRIPT = `import init, { Peer, look } from './lowkey_web_peer.js';
+const SCRIPT = `import init, * as made from './lowkey_web_peer.js';
 const kept = { messages: new Map(), contacts: new Map(), events: [], own: undefined, stopped: undefined, led: [], storage: undefined };
 function hear(event) {
   kept.events.push(event);
@@ -58,9 +60,12 @@ const slow = (task) =>
     worker.postMessage(task);
   });
 await init({ module_or_path: 'lowkey_web_peer_bg.wasm' });
-kept.look = look;
-kept.open = (options) => Peer.open(options, hear, slow);
+kept.made = made;
+kept.look = made.look;
+kept.open = (options) => made.Peer.open(options, hear, slow);
 window.kept = kept;
+// Only a build for tests has moments that can be watched.
+made.watchFailPoints?.();
 if (!location.hash.includes('closed')) kept.peer = await kept.open({});
 window.isOpen = true;
 `;
@@ -80,13 +85,16 @@ addEventListener('message', async ({ data: task }) => {
 });
 `;
 
+/** Which wasm a bare page has: that of the product, or one that says what it does. */
+export type Build = 'for people' | 'for tests';
+
 /** Writes the bare page's files into a folder, and returns it. */
-export async function writeBarePage(folder: string): Promise<string> {
+export async function writeBarePage(folder: string, build: Build = 'for people'): Promise<string> {
   await mkdir(folder, { recursive: true });
-  for (const name of ['lowkey_web_peer', 'worker/lowkey_worker']) {
-    for (const file of [`${name}.js`, `${name}_bg.wasm`]) {
-      await copyFile(join(ROOT, 'www/src/wasm', file), join(folder, basename(file)));
-    }
+  const peer = build === 'for people' ? join(ROOT, 'www/src/wasm') : process.env['LOWKEY_TEST_PAGE'];
+  if (peer === undefined) throw new Error('LOWKEY_TEST_PAGE must name the page; cargo xtask test sets it');
+  for (const name of [join(peer, 'lowkey_web_peer'), join(ROOT, 'www/src/wasm/worker/lowkey_worker')]) {
+    for (const file of [`${name}.js`, `${name}_bg.wasm`]) await copyFile(file, join(folder, basename(file)));
   }
   await writeFile(join(folder, 'index.html'), INDEX);
   await writeFile(join(folder, 'bare.js'), SCRIPT);
@@ -104,8 +112,8 @@ export class BareRelay {
     this.#folder = folder;
   }
 
-  static async start(): Promise<BareRelay> {
-    const folder = await writeBarePage(await mkdtemp(join(tmpdir(), 'lowkey-bare-')));
+  static async start(build: Build = 'for people'): Promise<BareRelay> {
+    const folder = await writeBarePage(await mkdtemp(join(tmpdir(), 'lowkey-bare-')), build);
     return new BareRelay(await Relay.serving(folder), folder);
   }
 
@@ -125,13 +133,20 @@ export class Profile {
     this.#origin = origin;
   }
 
-  static async at({ relay }: BareRelay, kind: BrowserKind): Promise<Profile> {
-    return new Profile(await launch(kind), relay.origin);
+  /** Starts a browser; with `folder` one that has been before. */
+  static async at({ relay }: BareRelay, kind: BrowserKind, folder?: string): Promise<Profile> {
+    return new Profile(await launch(kind, 'kept', folder), relay.origin);
   }
 
-  /** Opens a tab; with `hash` a page that waits to be told how to open its peer. */
-  async tab(hash = ''): Promise<Tab> {
+  /** Returns somebody else in the same browser: its page has another name, and so a storage of its own. */
+  named(name: string): Profile {
+    return new Profile(this.browser, this.#origin.replace('127.0.0.1', `${name}.localhost`));
+  }
+
+  /** Opens a tab, prepared before anything runs in it; with `hash` a page that waits to be told how to open its peer. */
+  async tab(hash = '', prepare = async (_page: Page): Promise<void> => undefined): Promise<Tab> {
     const page = await this.browser.page();
+    await prepare(page);
     await page.goto(`${this.#origin}/${hash}`);
     const tab = new Tab(page);
     await tab.isOpen();
