@@ -23,6 +23,11 @@ use crate::measure::Line;
 /// How many peers are connected.
 const PEERS: u32 = 500;
 
+/// How often in a row the memory of a relay at rest is the same, and how nearly: a hundredth of what
+/// the peers cost.
+const LOOKS: u32 = 10;
+const NEARLY_KIB: f64 = 256.0;
+
 /// Measures the resident memory of a relay without and with idle peers.
 pub fn lines(relay: &OsStr) -> Vec<Line> {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -38,8 +43,7 @@ struct Behaviour {
 async fn measure(relay: &OsStr) -> Vec<Line> {
     let data = tempfile::tempdir().expect("a folder");
     let (relay, address) = start(relay, data.path().as_os_str());
-    settle().await;
-    let before = resident(&relay);
+    let before = at_rest(&relay).await;
     let mut swarms: Vec<_> = (0..PEERS).map(|_| swarm()).collect();
     for group in swarms.chunks_mut(50) {
         join_all(group.iter_mut().map(|swarm| connect(swarm, &address))).await;
@@ -52,8 +56,7 @@ async fn measure(relay: &OsStr) -> Vec<Line> {
         })
     });
     let idle: Vec<_> = idle.collect();
-    settle().await;
-    let after = resident(&relay);
+    let after = at_rest(&relay).await;
     idle.iter().for_each(tokio::task::JoinHandle::abort);
     let each = (after - before) / f64::from(PEERS);
     vec![
@@ -123,9 +126,21 @@ async fn connect(swarm: &mut Swarm<Behaviour>, address: &Multiaddr) {
     }
 }
 
-/// Gives the relay the time to come to rest.
-async fn settle() {
-    tokio::time::sleep(Duration::from_secs(3)).await;
+/// Waits until the relay has come to rest, and returns its memory: at several looks in a row it is
+/// nearly the same.
+async fn at_rest(relay: &Process) -> f64 {
+    let mut looks = tokio::time::interval(Duration::from_millis(100));
+    let (mut first, mut same) = (resident(relay), 0);
+    while same < LOOKS {
+        looks.tick().await;
+        let now = resident(relay);
+        if (now - first).abs() <= NEARLY_KIB {
+            same += 1;
+        } else {
+            (first, same) = (now, 0);
+        }
+    }
+    first
 }
 
 /// Returns the resident memory of a process in KiB.
