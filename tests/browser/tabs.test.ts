@@ -1,8 +1,10 @@
 /** Many tabs of one profile: one runs the peer, all use it, and whichever goes, nothing is lost or doubled. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { BareRelay, type Kept, Profile, type Tab } from './bare.ts';
+import { BareRelay, Profile, type Tab } from './bare.ts';
 import { BROWSERS } from './browsers.ts';
+import { kill } from './crashing.ts';
+import { Oracle } from './oracle.ts';
 
 /** How a leader can go. */
 const ENDS = ['closed', 'killed', 'reloaded'] as const;
@@ -22,11 +24,7 @@ describe.each(BROWSERS)('five tabs of one profile in %s', (kind) => {
   let other: Tab;
   let toBen: string;
   let toAnn: string;
-  /** What was sent and stored, by each writer in its order: the oracle. */
-  const accepted = new Map<string, string[]>();
-  /** What was under way when its tab went: it may have been taken or not. */
-  const uncertain = new Set<string>();
-  let written = 0;
+  const oracle = new Oracle();
 
   beforeAll(async () => {
     bare = await BareRelay.start();
@@ -46,19 +44,6 @@ describe.each(BROWSERS)('five tabs of one profile in %s', (kind) => {
     return opened;
   }
 
-  /** Sends from one tab; what is answered is in the oracle, what a tab took into its grave may be anywhere. */
-  async function write(tab: Tab, writer: string, contact: string, count: number): Promise<void> {
-    const texts = Array.from({ length: count }, () => `${writer} ${(written += 1)}`);
-    try {
-      await tab.send(contact, texts);
-      accepted.set(writer, [...(accepted.get(writer) ?? []), ...texts]);
-    } catch (error) {
-      // A refusal of the peer is a fault; a page that is gone is what this is about.
-      if (String(error).includes('PeerError')) throw error;
-      texts.forEach((text) => uncertain.add(text));
-    }
-  }
-
   async function leader(): Promise<Tab> {
     for (;;) {
       for (const tab of tabs) if (await tab.leads()) return tab;
@@ -73,70 +58,22 @@ describe.each(BROWSERS)('five tabs of one profile in %s', (kind) => {
       tabs.push(tab);
       return;
     }
-    if (how === 'killed') {
-      const session = await tab.page.createCDPSession();
-      const gone = new Promise((resolve) => tab.page.once('error', resolve));
-      // It never answers.
-      void session.send('Page.crash').catch(() => undefined);
-      await gone;
-    }
+    if (how === 'killed') await kill(tab.page, await tab.page.createCDPSession());
     await tab.page.close();
   }
 
-  /** All that is certain has arrived once, in order, and all tabs of both sides show the same. */
-  async function agree(): Promise<void> {
-    const certain = [...accepted.values()].flat();
-    const arrived = async (tab: Tab, contact: string): Promise<string[]> => {
-      await tab.until(
-        async (contact, certain) => {
-          const { peer } = Reflect.get(window, 'kept');
-          const texts = new Set<string>();
-          for (let before: string | undefined; ; ) {
-            const page = await peer.history(contact, before, 200);
-            for (const message of page) texts.add(message.text);
-            if (page.length < 200) break;
-            before = page[0].order;
-          }
-          return certain.every((text: string) => texts.has(text));
-        },
-        contact,
-        certain,
-      );
-      return (await tab.history(contact)).map(({ author, text }) => `${author} ${text}`);
-    };
-    const shownToBen = await arrived(other, toAnn);
-    const shownToAnn = await arrived(tabs[0]!, toBen);
-    const texts = shownToBen.map((line) => line.replace(/^(me|them) /, ''));
-    expect(new Set(texts).size).toBe(texts.length);
-    expect(texts.filter((text) => !certain.includes(text) && !uncertain.has(text))).toEqual([]);
-    for (const [writer, wrote] of accepted) {
-      expect(texts.filter((text) => wrote.includes(text)), writer).toEqual(wrote);
-    }
-    const turned = shownToAnn.map((line) => line.replace(/^(me|them)/, (who) => (who === 'me' ? 'them' : 'me')));
-    expect(turned).toEqual(shownToBen);
-    for (const tab of tabs) expect((await tab.history(toBen)).map(({ text }) => text)).toEqual(texts);
-  }
-
-  /** Waits until the other side has all that is certain, and knows that all of its own has arrived. */
-  async function caughtUp(): Promise<void> {
-    await other.until(
-      (certain) => {
-        const messages = [...(Reflect.get(window, 'kept') as Kept).messages.values()];
-        const texts = new Set(messages.map(({ text }) => text));
-        return certain.every((text) => texts.has(text)) && messages.every(({ author, state }) => author === 'them' || state === 'delivered');
-      },
-      [...accepted.values()].flat(),
-    );
+  function agree(): Promise<void> {
+    return oracle.agree({ tabs, contact: toBen }, { tabs: [other], contact: toAnn });
   }
 
   test('one of them leads, and every one of them can send', async () => {
     expect((await Promise.all(tabs.map((tab) => tab.leads()))).filter(Boolean)).toHaveLength(1);
     await other.isFindable();
     await tabs[1]!.add(toBen);
-    await write(tabs[2]!, 'the request', toBen, 1);
+    await oracle.write(tabs[2]!, 'the request', toBen, 1);
     await other.accept(toAnn);
-    for (const [number, tab] of tabs.entries()) await write(tab, `tab ${number}`, toBen, 3);
-    await write(other, 'Ben', toAnn, 3);
+    for (const [number, tab] of tabs.entries()) await oracle.write(tab, `tab ${number}`, toBen, 3);
+    await oracle.write(other, 'Ben', toAnn, 3);
     await agree();
     for (const tab of tabs) {
       await tab.until(
@@ -156,7 +93,7 @@ describe.each(BROWSERS)('five tabs of one profile in %s', (kind) => {
     const [times] = await Promise.all([Promise.all(rest.map((tab) => tab.leadsAfter(moment))), end(gone, how)]);
     console.log(`${kind}, leader ${how}: every tab had another one after ${Math.max(...times)} ms`);
     if (tabs.length < 5) tabs.push(await ann.tab());
-    for (const [number, tab] of tabs.entries()) await write(tab, `after it was ${how}, tab ${number}`, toBen, 1);
+    for (const [number, tab] of tabs.entries()) await oracle.write(tab, `after it was ${how}, tab ${number}`, toBen, 1);
     await agree();
   });
 
@@ -167,22 +104,22 @@ describe.each(BROWSERS)('five tabs of one profile in %s', (kind) => {
       const gone = await leader();
       const rest = tabs.filter((tab) => tab !== gone);
       const writing = [
-        ...tabs.map((tab, number) => write(tab, `change ${change}, tab ${number}`, toBen, 2)),
-        write(other, 'Ben', toAnn, 2),
+        ...tabs.map((tab, number) => oracle.write(tab, `change ${change}, tab ${number}`, toBen, 2)),
+        oracle.write(other, 'Ben', toAnn, 2),
       ];
       const moment = Date.now();
       const [time] = await Promise.all([rest[0]!.leadsAfter(moment), end(gone, how), ...writing]);
       times.push(time);
       if (tabs.length < 5) tabs.push(await ann.tab());
       // What waits is bounded: while tabs come and go this fast, it may wait for a while.
-      if (change % 10 === 9) await caughtUp();
+      if (change % 10 === 9) await oracle.caughtUp(other);
     }
     times.sort((a, b) => a - b);
     const at = (share: number): number => Math.round(times[Math.floor((times.length - 1) * share)]!);
     console.log(`${kind}, ${changes} changes, another leads after: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, most ${at(1)} ms`);
     await agree();
-    const sent = [...accepted.values()].flat().length;
-    console.log(`${kind}: ${sent} texts accepted, ${uncertain.size} under way in tabs that went; none lost, none twice, all in order`);
+    const sent = oracle.certain.length;
+    console.log(`${kind}: ${sent} texts accepted, ${oracle.uncertain.size} under way in tabs that went; none lost, none twice, all in order`);
   });
 
   test('no page complained', () => {
