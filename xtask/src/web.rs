@@ -1,5 +1,6 @@
 //! Builds the page and the relay that serves it: wasm, bindings, packages, Vite, precompression.
 
+use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
-use xshell::cmd;
+use xshell::{Cmd, cmd};
 
 use crate::tools::{self, WASM, Workspace};
 
@@ -116,9 +117,24 @@ pub(crate) fn interop_bundle(ws: &Workspace) -> Result<PathBuf> {
 pub(crate) fn wasm(ws: &Workspace, package: &str) -> Result<PathBuf> {
     tools::need_wasm_target(ws)?;
     let build = ["build", "-p", package, "--target", WASM, "--profile", "wasm-release"];
-    ws.cargo(build).run()?;
+    nameless(ws.cargo(build)).run()?;
     let name = package.replace('-', "_");
     Ok(ws.target.join(WASM).join("wasm-release").join(format!("{name}.wasm")))
+}
+
+/// Keeps where this machine has its crates, and with that the name of whoever builds, out of the
+/// wasm: everybody who opens the page gets it.
+fn nameless(cargo: Cmd<'_>) -> Cmd<'_> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    let sources = home.map(|home| fs::read_dir(home.join("registry/src")));
+    let Some(Ok(sources)) = sources else { return cargo };
+    let mut folders: Vec<PathBuf> = sources.flatten().map(|entry| entry.path()).collect();
+    // The same flags in every build, or cargo builds everything again.
+    folders.sort();
+    let flag = |folder: &PathBuf| format!("--remap-path-prefix={}/=", folder.display());
+    let flags: Vec<String> = folders.iter().map(flag).collect();
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags.join(" "))
 }
 
 /// For whom the JavaScript around the wasm is made.
