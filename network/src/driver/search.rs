@@ -15,8 +15,8 @@ use crate::storage::{CONTACT_TAG, Row};
 /// How long one slice may take: half of what a screen takes to draw a picture.
 const SLICE: Duration = Duration::from_millis(8);
 
-/// Rows read from storage at once: whoever asks for something meanwhile waits for them.
-pub(super) const ROWS: usize = 128;
+/// Rows read from storage at once: with fewer, the index takes longer, and nobody waits less.
+pub(super) const ROWS: usize = 512;
 
 /// Rows opened between two looks at the clock.
 const ROWS_UNWATCHED: usize = 16;
