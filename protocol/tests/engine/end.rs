@@ -4,7 +4,7 @@
 use lowkey_protocol::{
     Address, Command, CommandError,
     DeliveryState::{Delivered, NotSent},
-    EndedBy, Event, Numbered, Reply, Table,
+    EndedBy, Event, Input, Numbered, Reply, Table,
 };
 
 use crate::net::{Net, Who};
@@ -129,6 +129,64 @@ fn a_close_that_is_lost_is_said_again_and_so_is_its_answer() {
             assert!(net.people.iter().all(|person| person.misbehaviours().is_empty()));
         }
     }
+}
+
+#[test]
+fn an_end_that_was_saved_and_not_said_is_said_after_a_start() {
+    for seed in 0..40 {
+        let (mut net, [a, b]) = friends(100 + seed);
+        end(&mut net, 0, 1, false);
+        net.run();
+        // Both begin the next conversation.
+        net.send(0, 1, "mine");
+        net.send(1, 0, "mine too");
+        net.run_for(seed * 100);
+        // Nothing that is said at the end goes out.
+        net.vanish(0);
+        end(&mut net, 0, 1, false);
+        net.restart(0);
+        net.run_for(seed % 7 * 1_000);
+        net.notice();
+        net.run_for(60_000);
+        assert_eq!(ended(&net, 0, &b), Some(EndedBy::Us), "{seed}");
+        assert_eq!(ended(&net, 1, &a), Some(EndedBy::Them), "{seed}");
+    }
+}
+
+/// The second begins the next conversation, of which nothing arrives, and then the first.
+fn begin_both(net: &mut Net) {
+    let handshake = |input: &Input| matches!(input, Input::Frame(_, frame) if frame[4] == 5);
+    net.send(1, 0, "mine too");
+    while !net.inputs.iter().any(|(who, input)| *who == 0 && handshake(input)) {
+        let (who, input) = net.inputs.pop_front().unwrap();
+        net.input(who, input);
+    }
+    net.inputs.retain(|(_, input)| !handshake(input));
+    net.send(0, 1, "mine");
+    net.run_for(60_000);
+}
+
+#[test]
+fn a_session_that_only_one_side_knows_does_not_hide_the_end() {
+    let (mut net, [a, b]) = friends(86);
+    end(&mut net, 0, 1, false);
+    net.run();
+    begin_both(&mut net);
+    assert_eq!(net.people[0].texts(&b), net.people[1].texts(&a));
+    let sessions = |net: &Net| {
+        net.people[1].rows.keys().filter(|(table, _)| *table == Table::Sessions).count()
+    };
+    assert_eq!(sessions(&net), 3, "what ended, theirs, and one of ours that they never heard of");
+    end(&mut net, 0, 1, false);
+    net.run_for(60_000);
+    assert_eq!(ended(&net, 0, &b), Some(EndedBy::Us));
+    assert_eq!(ended(&net, 1, &a), Some(EndedBy::Them));
+    net.send(1, 0, "again");
+    net.run();
+    net.send(0, 1, "yes");
+    net.run();
+    assert_eq!(net.people[0].texts(&b), net.people[1].texts(&a));
+    assert!(net.people.iter().all(|person| person.misbehaviours().is_empty()));
 }
 
 #[test]

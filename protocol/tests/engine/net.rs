@@ -194,6 +194,18 @@ impl Net {
         self.go_online(who);
     }
 
+    /// Lets all links of somebody lead nowhere, which neither end notices.
+    pub(crate) fn vanish(&mut self, who: Who) {
+        self.links.retain(|_, end| end.owner != who);
+    }
+
+    /// Lets the ends of links notice that there is nobody at the other.
+    pub(crate) fn notice(&mut self) {
+        let gone = |(_, end): &(&LinkId, &End)| !self.links.contains_key(&end.other);
+        let dead: Vec<LinkId> = self.links.iter().filter(gone).map(|(id, _)| *id).collect();
+        dead.into_iter().for_each(|id| self.cut(id));
+    }
+
     /// Switches a machine off; what is on its way to it is lost.
     pub(crate) fn leave(&mut self, who: Who) {
         self.cut_all(who);
@@ -224,11 +236,13 @@ impl Net {
 
     pub(crate) fn cut(&mut self, id: LinkId) {
         let Some(end) = self.links.remove(&id) else { return };
-        let other = self.links.remove(&end.other).unwrap();
+        let other = self.links.remove(&end.other);
         let lost = |link: LinkId| link == id || link == end.other;
         self.inputs.retain(|(_, input)| !matches!(input, Input::Frame(link, _) if lost(*link)));
         self.inputs.push_back((end.owner, Input::LinkDown(id)));
-        self.inputs.push_back((other.owner, Input::LinkDown(end.other)));
+        if let Some(other) = other {
+            self.inputs.push_back((other.owner, Input::LinkDown(end.other)));
+        }
     }
 
     /// The links of somebody over which a direct dial is answered.
@@ -353,9 +367,10 @@ impl Net {
                 Output::Send(link, frame) => {
                     self.frames.push((who, link, frame.clone()));
                     self.said.insert(frame.clone());
-                    if let Some(end) = self.links.get(&link) {
-                        let to = self.links[&end.other].owner;
-                        self.inputs.push_back((to, Input::Frame(end.other, frame)));
+                    if let Some(end) = self.links.get(&link)
+                        && let Some(there) = self.links.get(&end.other)
+                    {
+                        self.inputs.push_back((there.owner, Input::Frame(end.other, frame)));
                     }
                 }
                 Output::Dial(dial, places) => {
@@ -370,8 +385,8 @@ impl Net {
                 }
                 Output::DialDirect(dial, link) => {
                     self.direct_dials += 1;
-                    match self.links.get(&link).map(|end| (end.other, self.links[&end.other].owner))
-                    {
+                    let there = |end: &End| Some((end.other, self.links.get(&end.other)?.owner));
+                    match self.links.get(&link).and_then(there) {
                         Some((there, whom))
                             if self.open_to_direct.contains(&there) && self.is_direct =>
                         {
@@ -385,8 +400,9 @@ impl Net {
                 Output::Close(link, reason) => {
                     self.people[who].closed.push(reason);
                     // What was given to the link before still arrives.
-                    if let Some(end) = self.links.remove(&link) {
-                        let other = self.links.remove(&end.other).unwrap();
+                    if let Some(end) = self.links.remove(&link)
+                        && let Some(other) = self.links.remove(&end.other)
+                    {
                         self.inputs.push_back((other.owner, Input::LinkDown(end.other)));
                     }
                 }

@@ -106,7 +106,11 @@ impl Engine {
         let (frame, acks) = said.unwrap_or_default();
         contact.talk.inbox.acknowledged(&acks);
         let gone = others.iter().filter_map(|name| contact.talk.sessions.take(SessionId(*name)));
-        let gone: Vec<Held> = gone.collect();
+        let mut gone: Vec<Held> = gone.collect();
+        // One of ours that they never answered is no new conversation, unless it has a text to say.
+        if !contact.talk.outbox.has_text_to_say() {
+            gone.extend(contact.talk.sessions.take_unanswered());
+        }
         contact.talk.outbox.unlink();
         // Else a session that they did not know yet has begun a new conversation.
         let over = contact.talk.sessions.is_empty();

@@ -252,6 +252,12 @@ impl Outbox {
         self.entries.values().any(|entry| entry.state != DeliveryState::NotSent)
     }
 
+    /// Tells whether a text waits or is out.
+    pub(crate) fn has_text_to_say(&self) -> bool {
+        let is_text = |entry: &Entry| matches!(entry.payload, Payload::Text(_));
+        self.entries.values().any(|entry| is_text(entry) && entry.state != DeliveryState::NotSent)
+    }
+
     /// Returns where all messages stand that are here.
     pub(crate) fn orders(&self) -> impl Iterator<Item = MessageOrder> {
         self.entries.keys().copied()

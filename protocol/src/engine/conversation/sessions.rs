@@ -147,6 +147,11 @@ impl Sessions {
         (speaking, core::mem::take(&mut self.held))
     }
 
+    /// Takes out those that we began and they never answered.
+    pub(crate) fn take_unanswered(&mut self) -> Vec<Held> {
+        self.held.extract_if(.., |held| held.ours && !held.session.is_confirmed()).collect()
+    }
+
     /// Keeps what is left of a session; returns the one that had to go for it.
     pub(crate) fn end(&mut self, ended: Ended) -> Option<Ended> {
         self.ended.push(ended);
