@@ -250,7 +250,8 @@ impl Links {
             let relay = addresses::circuit_relay(here);
             Path::Relayed(relay.as_ref().map(addresses::name).unwrap_or_default())
         };
-        LinkInfo { dialled, path, binding: binding(dialer, listener) }
+        let peer_id = peer.to_bytes();
+        LinkInfo { dialled, path, peer_id, binding: binding(dialer, listener) }
     }
 }
 

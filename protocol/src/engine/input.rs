@@ -176,6 +176,8 @@ pub struct LinkInfo {
     pub dialled: bool,
     /// How the bytes travel.
     pub path: Path,
+    /// The other side's peer id, proven by the transport: another one means another start.
+    pub peer_id: Vec<u8>,
     /// SHA-256(dialer's peer id || listener's peer id), both proven by the transport.
     pub binding: [u8; 32],
 }

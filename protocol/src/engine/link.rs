@@ -59,9 +59,24 @@ pub(crate) enum LinkState {
 }
 
 impl Links {
-    /// Returns the link that speaks to a contact: direct before relayed, then the newest.
+    /// Returns the link that speaks to a contact: of their last start direct before relayed, then
+    /// the newest.
     pub(crate) fn active(&self, who: &Address) -> Option<LinkId> {
-        self.of(who).max_by_key(|(_, link)| link.rank()).map(|(id, _)| id)
+        self.of(who).max_by_key(|(_, link)| self.rank(who, link)).map(|(id, _)| id)
+    }
+
+    /// Returns the link to a contact that is worth least.
+    pub(crate) fn worst(&self, who: &Address) -> Option<LinkId> {
+        self.of(who).min_by_key(|(_, link)| self.rank(who, link)).map(|(id, _)| id)
+    }
+
+    /// A peer that begins again, as after a crash, has a new peer id: however good a link to the one
+    /// before was, nobody is there any more, which it may take long to notice.
+    fn rank(&self, who: &Address, link: &Link) -> (u64, bool, u64) {
+        let same_start = |other: &&Link| other.info.peer_id == link.info.peer_id;
+        let links = self.of(who).map(|(_, other)| other);
+        let start = links.filter(same_start).map(|other| other.order).min();
+        (start.unwrap_or(link.order), link.is_direct(), link.order)
     }
 
     /// Tells whether a link to a contact is up or greeting.
@@ -71,7 +86,7 @@ impl Links {
 
     /// Returns how a contact is reached over the links that are up.
     pub(crate) fn reach(&self, who: &Address) -> Option<Reach> {
-        let (_, link) = self.of(who).max_by_key(|(_, link)| link.rank())?;
+        let link = self.links.get(&self.active(who)?)?;
         Some(match &link.info.path {
             Path::Direct => Reach::Direct,
             Path::Relayed(relay) => Reach::ThroughRelay(relay.clone()),
@@ -163,10 +178,6 @@ impl Links {
 }
 
 impl Link {
-    fn rank(&self) -> (bool, u64) {
-        (self.is_direct(), self.order)
-    }
-
     fn is_direct(&self) -> bool {
         self.info.path == Path::Direct
     }

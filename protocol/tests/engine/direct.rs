@@ -157,3 +157,22 @@ fn a_block_ends_direct_links_too() {
     assert_eq!(net.answers_direct(1), 0);
     assert_ne!(reach(&net, 0, 1), Reach::Direct);
 }
+
+#[test]
+fn whoever_begins_again_is_heard_though_nobody_noticed_that_their_direct_link_is_dead() {
+    for who in [0, 1] {
+        let mut net = net(2, 95);
+        net.befriend(0, 1);
+        talk(&mut net, "direct");
+        assert_eq!(reach(&net, 0, 1), Reach::Direct);
+        net.vanish(who);
+        net.send(1 - who, who, "into the void");
+        net.is_direct = false;
+        net.restart(who);
+        net.run_for(1_000);
+        assert_eq!(net.people[who].shown("into the void"), 1);
+        talk(&mut net, "again");
+        let relayed = |reach| matches!(reach, Reach::ThroughRelay(_));
+        assert!(relayed(reach(&net, 0, 1)) && relayed(reach(&net, 1, 0)));
+    }
+}

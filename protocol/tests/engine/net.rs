@@ -259,7 +259,8 @@ impl Net {
     /// Opens a link of somebody who is no engine; returns the other end's id.
     pub(crate) fn attack(&mut self, who: Who) -> LinkId {
         let id = LinkId(self.number());
-        let info = LinkInfo { dialled: false, path: Path::Relayed("r".into()), binding: [9; 32] };
+        let (path, peer_id) = (Path::Relayed("r".into()), vec![9]);
+        let info = LinkInfo { dialled: false, path, peer_id, binding: [9; 32] };
         self.input(who, Input::LinkUp(id, None, info));
         id
     }
@@ -455,8 +456,9 @@ impl Net {
         self.links.insert(theirs, End { owner: whom, other: ours });
         let ids = [self.people[who].peer_id.clone(), self.people[whom].peer_id.clone()];
         let binding: [u8; 32] = Sha256::digest(ids.concat()).into();
-        let info = |dialled| LinkInfo { dialled, path: path.clone(), binding };
-        self.inputs.push_back((who, Input::LinkUp(ours, dial, info(true))));
-        self.inputs.push_back((whom, Input::LinkUp(theirs, None, info(false))));
+        let [own, peer] = ids;
+        let info = |dialled, peer_id| LinkInfo { dialled, path: path.clone(), peer_id, binding };
+        self.inputs.push_back((who, Input::LinkUp(ours, dial, info(true, peer))));
+        self.inputs.push_back((whom, Input::LinkUp(theirs, None, info(false, own))));
     }
 }

@@ -117,7 +117,11 @@ impl World {
             let pause = self.dice.between(self.conditions.delay.0, self.conditions.delay.1);
             // No frame comes before the end is known.
             self.links[link].ends[side].clear = self.now + pause;
-            let info = LinkInfo { dialled: side == 0, path: path.clone(), binding };
+            let peer_id = match holders[1 - side] {
+                Holder::Machine(other, _) => self.machines[other].peer_id.clone(),
+                Holder::Attacker => Vec::new(),
+            };
+            let info = LinkInfo { dialled: side == 0, path: path.clone(), peer_id, binding };
             let dial = dial.filter(|_| side == 0);
             self.at(pause, Happening::Up { link, side, dial, info });
         }

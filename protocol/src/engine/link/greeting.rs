@@ -135,8 +135,7 @@ impl Engine {
         }
         let links = self.links.of(&who).count();
         if links > limits::LINKS_PER_CONTACT {
-            let worst = self.links.of(&who).min_by_key(|(_, link)| link.rank()).map(|(id, _)| id);
-            if let Some(worst) = worst {
+            if let Some(worst) = self.links.worst(&who) {
                 self.close_link(worst, CloseReason::Duplicate, step);
             }
         } else if links > 1 && self.may_answer(&who) {
