@@ -10,15 +10,16 @@ export interface Times {
 }
 
 /** Waits until a search is of the whole history; returns the milliseconds since the page was opened. */
-export function indexed(page: Page): Promise<number> {
-  return page.evaluate(async () => {
-    const { peer } = Reflect.get(window, 'kept') as Kept;
-    while (!(await peer.search('nobody-says-this', 1)).complete) {
-      // Asked in every frame, it would do little else than answer.
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
-    return performance.now();
-  });
+export async function indexed(page: Page): Promise<number> {
+  const when = await page.waitForFunction(
+    async () => {
+      const { peer } = Reflect.get(window, 'kept') as Kept;
+      return (await peer.search('nobody-says-this', 1)).complete && performance.now();
+    },
+    // Asked in every frame, it would do little else than answer.
+    { polling: 250, timeout: 120_000 },
+  );
+  return Number(await when.jsonValue());
 }
 
 /** Asks for the last message of each conversation. */
