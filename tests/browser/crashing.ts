@@ -86,9 +86,9 @@ export class Mortal {
     return this.#survives(act(this.tab));
   }
 
-  /** Closes the tab, and opens another one that shall be killed at a `moment` of its beginning. */
+  /** Closes the tab, if there is one, and opens another one that shall be killed at a `moment` of its beginning. */
   async diesEarly(moment: string, act: (tab: Tab) => Promise<void>): Promise<boolean> {
-    await this.tab.page.close();
+    await this.#tab?.page.close();
     return this.#survives(this.#open(moment).then(() => act(this.tab)));
   }
 
