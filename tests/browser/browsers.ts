@@ -103,6 +103,24 @@ export class Launched {
   }
 }
 
+/** Starts Chromium in a network namespace, where pages of this origin count as safe although they come by HTTP. */
+export async function launchInside(namespace: string, origin: string): Promise<Launched> {
+  const profile = await mkdtemp(join(tmpdir(), 'lowkey-profile-'));
+  const program = join(profile, 'inside');
+  await writeFile(program, `#!/bin/sh\nexec ip netns exec ${namespace} ${PROGRAMS.chromium} "$@"\n`, { mode: 0o755 });
+  const browser = await puppeteer.launch({
+    executablePath: program,
+    headless: true,
+    args: [...FLAGS, `--unsafely-treat-insecure-origin-as-secure=${origin}`],
+    userDataDir: profile,
+    timeout: 120_000,
+    // A port of its namespace would be out of reach.
+    pipe: true,
+    defaultViewport: { width: 1280, height: 800 },
+  });
+  return new Launched(browser, profile);
+}
+
 /** Starts a browser: Chromium by its own protocol, Firefox by WebDriver BiDi; in `folder` one goes on that has left. */
 export async function launch(kind: BrowserKind, siteData: SiteData = 'kept', folder?: string): Promise<Launched> {
   const profile = folder ?? (await mkdtemp(join(tmpdir(), 'lowkey-profile-')));

@@ -18,7 +18,7 @@ use tokio::{
 /// How long a step of a program may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Where the relay listens, on addresses that are kept for documents.
-const RELAY_HOST: &str = "203.0.113.1";
+pub const RELAY_HOST: &str = "203.0.113.1";
 const STUN_PORT: u16 = 3478;
 
 /// What stands between a peer and the network.
@@ -68,9 +68,9 @@ impl Lab {
         Ok(lab)
     }
 
-    /// Starts the relay.
-    pub async fn relay(&mut self) -> Relay {
-        let mut program = start(&self.names[0], &["relay", RELAY_HOST]);
+    /// Starts the relay, with these words more.
+    pub async fn relay(&mut self, more: &[&str]) -> Relay {
+        let mut program = start(&self.names[0], &[&["relay", RELAY_HOST], more].concat());
         let address = program.says("relay").await.expect("the relay starts");
         self.relay = Some(program);
         Relay { address, stun: format!("stun:{RELAY_HOST}:{STUN_PORT}") }
@@ -143,6 +143,11 @@ impl Drop for Lab {
 }
 
 impl Side {
+    /// Returns the name of its namespace.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
     /// Starts this program there, in another part.
     pub fn start(&self, part: &[&str]) -> Program {
         start(&self.0, part)

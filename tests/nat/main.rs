@@ -5,8 +5,10 @@
 //!
 //! This program plays every part: without arguments it makes the namespaces and starts itself in
 //! each, as `relay`, as `answer` and `dial`, as `host` and `guest`. One line for each pair: `ok …`
-//! or `FAILED …`.
+//! or `FAILED …`. As `around PAGE COMMAND…` it makes places for browsers and runs the command that
+//! starts them there.
 
+mod around;
 mod hiding;
 mod lab;
 mod peer;
@@ -25,7 +27,9 @@ const KINDS: [Kind; 4] = [Kind::None, Kind::Cone, Kind::Symmetric, Kind::UdpBloc
 async fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["relay", address] => relay::run(address).await,
+        ["relay", address] => relay::run(address, None).await,
+        ["relay", address, page] => relay::run(address, Some(page.into())).await,
+        ["around", page, ref command @ ..] => return around::run(page, command).await,
         ["answer", relay, stun] => peer::answer(relay, stun).await,
         ["dial", relay, stun, circuit] => peer::dial(relay, stun, circuit).await,
         ["host", relay, habit] => hiding::host(relay, habit).await,
@@ -59,7 +63,7 @@ async fn judge() -> ExitCode {
             return ExitCode::SUCCESS;
         }
     };
-    let relay = lab.relay().await;
+    let relay = lab.relay(&[]).await;
     // First, since it counts every packet that is not the relay's.
     let mut failed = hiding::judge(&mut lab, &relay).await;
     let mut pairs = Vec::new();

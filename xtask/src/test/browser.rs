@@ -61,18 +61,24 @@ fn prepare(ws: &Workspace) -> Result<Variables> {
 }
 
 fn vitest(ws: &Workspace, folder: &str, variables: &[(&str, PathBuf)]) -> Result<Count> {
+    let mut npm = Command::new("npm");
+    npm.args(["test", "--silent", "--"])
+        .current_dir(ws.path(folder))
+        .envs(variables.iter().map(|(name, value)| (name, value)));
+    report(ws, npm)
+}
+
+/// Runs a command that ends in vitest and takes options for it, and counts by its report.
+pub(super) fn report(ws: &Workspace, mut vitest: Command) -> Result<Count> {
     let report = ws.target.join("vitest.json");
     if report.exists() {
         fs::remove_file(&report)?;
     }
-    let status = Command::new("npm")
-        .args(["test", "--silent", "--", "--reporter=default", "--reporter=json"])
+    let status = vitest
+        .args(["--reporter=default", "--reporter=json"])
         .arg(format!("--outputFile.json={}", report.display()))
-        .current_dir(ws.path(folder))
-        .envs(variables.iter().map(|(name, value)| (name, value)))
         .env("CI", env::var_os("CI").unwrap_or_else(|| "true".into()))
         .status()?;
-    let text = fs::read_to_string(&report)
-        .with_context(|| format!("vitest in {folder} left no report"))?;
+    let text = fs::read_to_string(&report).context("vitest left no report")?;
     settle(count::of_vitest(&text)?, status.success())
 }
