@@ -99,17 +99,24 @@ export class Mortal {
       (error: unknown) => error,
     );
     // Where a page is opened, it is watched a little later than this begins.
-    const end = await Promise.race([done, this.#opening.then(() => this.#stopped)]);
-    if (end === 'done') {
-      await this.tab.page.evaluate(() => Reflect.set(window, 'moment', undefined));
-      return false;
-    }
+    let end = await Promise.race([done, this.#opening.then(() => this.#stopped)]);
+    // Until the page hears that it may live on, its moment may still come: then it hangs, and does not hear it.
+    if (end === 'done') end = await Promise.race([this.#spare(), this.#stopped]);
+    if (end === 'spared') return false;
     if (end !== 'stopped') throw end;
     await this.#bury();
     await this.#open();
     // It may have waited for what only a living page does.
     await done;
     return true;
+  }
+
+  /** Has the page die of nothing any more. */
+  #spare(): Promise<unknown> {
+    return this.tab.page.evaluate(() => Reflect.set(window, 'moment', undefined)).then(
+      () => 'spared' as const,
+      (error: unknown) => error,
+    );
   }
 
   /** Resolves when a new page is watched. */
