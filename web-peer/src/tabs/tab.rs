@@ -257,6 +257,10 @@ impl Tab {
     }
 
     fn show(&mut self, event: Box<PeerEvent>) {
+        let works = matches!(&*event, PeerEvent::Storage { storage } if storage.problem.is_none());
         self.outputs.push(Output::Show(event));
+        if works {
+            self.ask_open();
+        }
     }
 }

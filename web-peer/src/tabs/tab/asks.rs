@@ -35,6 +35,10 @@ struct Waiting {
     ask: Ask,
     for_whom: ForWhom,
     asked: Option<LeaderId>,
+    /// Whether another leader may have done it before.
+    again: bool,
+    /// Whether it waits for storage that works: what was answered left open whether it was done.
+    is_open: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +56,8 @@ impl Pending {
     fn push(&mut self, ask: Ask, for_whom: ForWhom) -> RequestId {
         self.last = self.last.wrapping_add(1);
         let request = RequestId(self.last);
-        self.asks.insert(request, Waiting { ask, for_whom, asked: None });
+        self.asks
+            .insert(request, Waiting { ask, for_whom, asked: None, again: false, is_open: false });
         request
     }
 }
@@ -120,6 +125,8 @@ impl Tab {
         } else {
             let kept = match job.kind {
                 JobKind::Reads => Kept::No,
+                // It may be asked again when storage works.
+                JobKind::Changes | JobKind::Locks if is_doubtful(&answer) => Kept::No,
                 JobKind::Changes | JobKind::Locks => Kept::Yes(&answer),
             };
             if self.memory.answer(job.tab, job.request, kept) {
@@ -150,6 +157,20 @@ impl Tab {
     /// Asks whoever leads now for all that waits, in the order in which it was asked for.
     pub(super) fn ask_all(&mut self) {
         let requests: Vec<_> = self.pending.asks.keys().copied().collect();
+        for request in requests {
+            self.ask(request);
+        }
+    }
+
+    /// Asks again for what could not be told while storage failed.
+    pub(super) fn ask_open(&mut self) {
+        let open = self.pending.asks.iter_mut().filter(|(_, waiting)| waiting.is_open);
+        let requests: Vec<_> = open
+            .map(|(request, waiting)| {
+                waiting.asked = None;
+                *request
+            })
+            .collect();
         for request in requests {
             self.ask(request);
         }
@@ -190,8 +211,9 @@ impl Tab {
         if waiting.asked == Some(leader) {
             return;
         }
-        let again = waiting.asked.replace(leader).is_some();
-        let ask = waiting.ask.clone();
+        waiting.again |= waiting.asked.replace(leader).is_some();
+        waiting.is_open = false;
+        let (ask, again) = (waiting.ask.clone(), waiting.again);
         if self.role == Role::Leading(leader) {
             let job = Job { leader, tab: self.id, request, kind: kind_of(&ask) };
             self.outputs.push(Output::Execute { job, ask, again });
@@ -203,13 +225,20 @@ impl Tab {
     fn resolve(&mut self, request: RequestId, answer: Result<Answer, Coded>) {
         let Some(mut waiting) = self.pending.asks.remove(&request) else { return };
         let line = line_of(&waiting.ask);
+        if waiting.again && line.is_some() && is_doubtful(&answer) {
+            // A leader before may have taken this text, which only working storage can tell; whoever
+            // believed a refusal would write it a second time.
+            waiting.is_open = true;
+            self.pending.asks.insert(request, waiting);
+            return;
+        }
         if let Some(contact) = &line
             && self.lines.answered(contact, &answer) == Verdict::Again
         {
             if let Ask::Send { numbered, .. } = &mut waiting.ask {
                 *numbered = None;
             }
-            waiting.asked = None;
+            (waiting.asked, waiting.again) = (None, false);
             self.pending.asks.insert(request, waiting);
             self.move_line(contact);
             return;
@@ -237,6 +266,12 @@ impl Tab {
         }
         self.ask(request);
     }
+}
+
+/// Whether this leaves open what was done.
+fn is_doubtful(answer: &Result<Answer, Coded>) -> bool {
+    let codes = ["storageFailed", "storageFull"];
+    matches!(answer, Err(refusal) if codes.iter().any(|code| refusal.is(code)))
 }
 
 fn line_of(ask: &Ask) -> Option<String> {
